@@ -1,0 +1,1 @@
+"""Answers, conversation and channels: everything that speaks to people."""

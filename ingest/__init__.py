@@ -1,0 +1,1 @@
+"""Raw files in, one new corpus version out."""

@@ -1,0 +1,1 @@
+"""A question and a corpus version in, ranked evidence out."""

@@ -1,0 +1,71 @@
+"""What can go wrong, by what the caller does about it.
+
+DangwuError
+├── UsageError            exit status 2: the person changes the command or a setting
+│   ├── SettingError          an unknown, malformed or impossible setting
+│   └── InputError            a missing path, an empty or over-long question
+└── WorkError             exit status 1: the work itself failed
+    ├── StoreError            the database is damaged, newer than the program, or not writable
+    ├── StoreBusy             another process holds the ingest lock; a retry helps
+    ├── EmptyCorpus           nothing has been ingested yet
+    ├── ModelError            an embedding model or reranker cannot be used
+    └── SourceError           one document cannot be read; the others go on
+"""
+
+from __future__ import annotations
+
+
+class DangwuError(Exception):
+    """An expected failure with a sentence for the person and the step that remedies it.
+
+    ``message`` says what happened, ``remedy`` what to do next; both are Chinese and end up on stderr.
+    """
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class UsageError(DangwuError):
+    """The command or a setting is wrong; nothing was done."""
+
+    exit_status = 2
+
+
+class SettingError(UsageError):
+    """A setting is unknown, malformed or cannot be met on this machine."""
+
+
+class InputError(UsageError):
+    """A path that does not exist, or a question that cannot be one."""
+
+
+class WorkError(DangwuError):
+    """The work was begun and failed; what was there before is intact."""
+
+
+class StoreError(WorkError):
+    """The database cannot be read or written."""
+
+
+class StoreBusy(WorkError):
+    """Another process is ingesting; the same call may succeed later."""
+
+
+class EmptyCorpus(WorkError):
+    """No corpus version has been published yet."""
+
+
+class ModelError(WorkError):
+    """A model that was asked for cannot be loaded or does not fit the index."""
+
+
+class SourceError(WorkError):
+    """One source cannot be read; ``position`` is the byte offset of the damage where there is one."""
+
+    def __init__(self, message: str, *, remedy: str = "", position: int | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.position = position
