@@ -49,7 +49,10 @@ def numeral_value(numeral: str) -> int:
             section += (digit or 1) * _UNITS[c]
             digit = 0
         else:
-            total = (total + section + digit or 1) * _LARGE[c]
+            large = _LARGE[c]
+            # 一亿三千万: the 万 multiplies what stands behind the 亿 only.
+            above = total if total >= 100_000_000 > large else 0
+            total = above + (total - above + section + digit or 1) * large
             section = digit = 0
     return total + section + digit
 

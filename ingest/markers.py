@@ -1,0 +1,172 @@
+"""Enumerators of Chinese documents: 第一章, 第三条, 一、, （二）, 3., 1.2, ①, 第一，, 一是, 首先."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from retrieval.normalise import numeral_value
+from retrieval.sentences import split_lines
+
+_N = "[零〇一二三四五六七八九十百两]{1,5}"
+# Family, rank (smaller stands higher), pattern. Ranks only decide who may interrupt whom.
+_LINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
+    ("part", 0, rf"第(?P<n>{_N}|\d{{1,3}})[编篇部](?=[\s　]|分|[^\W_])"),
+    ("chapter", 1, rf"第(?P<n>{_N}|\d{{1,3}})\s?章"),
+    ("paragraph", 2, rf"第(?P<n>{_N}|\d{{1,3}})\s?节"),
+    ("clause", 3, rf"第\s?(?P<n>{_N}|\d{{1,3}})\s?条(?!例|件|款|第)"),
+    ("han", 4, rf"(?P<n>{_N})[、.．]"),
+    ("han-bracket", 5, rf"[（(](?P<n>{_N})[)）]"),
+    ("decimal", 6, r"(?P<d>\d{1,2}(?:[.．]\d{1,2}){1,3})(?![\d%％])[、.．]?"),
+    ("digit", 6, r"(?P<n>\d{1,3})(?:[、．]|\.(?!\d))"),
+    ("digit-bracket", 7, r"[（(](?P<n>\d{1,2})[)）]"),
+    ("digit-half-bracket", 7, r"(?P<n>\d{1,2})[)）]"),
+    ("circle", 8, r"(?P<c>[①-⑳])"),
+    ("bare", 6, r"(?P<n>\d{1,2})(?=[\u4e00-\u9fff])(?![年月日个名位条人次届项万亿周岁后世余多时分秒种类家户所元级])"),
+)
+_INLINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
+    ("ordinal", 9, r"第(?P<n>[一二三四五六七八九十]{1,2})(?=[,，、是:：]|方面)"),
+    ("is", 10, r"(?P<n>[一二三四五六七八九十]{1,2})(?=[是要])"),
+    ("first", 10, r"(?P<f>首先|其次|再次|最后|此外)"),
+    ("its", 10, r"其(?P<n>[一二三四五六七八九])(?=[,，、是:：])"),
+    ("side", 11, r"(?P<s>一方面|另一方面|第[二三]方面)"),
+)
+_INLINE_LINE_KINDS = {"han", "han-bracket", "digit-bracket", "circle", "digit"}
+_FIRST = {"首先": 1, "其次": 2, "再次": 3, "最后": 0, "此外": 0}
+_SIDE = {"一方面": 1, "另一方面": 2, "第二方面": 2, "第三方面": 3}
+
+_MARKDOWN = re.compile(r"#{1,6}[ \t　]+")
+_LINE = [(f, r, re.compile(p)) for f, r, p in _LINE_FAMILIES]
+_INLINE = [(f, r, re.compile(p)) for f, r, p in _INLINE_FAMILIES]
+_INLINE_STRONG = [(f, r, p) for f, r, p in _LINE if f in _INLINE_LINE_KINDS]
+# Inline enumerators follow a mark of punctuation; 一是 also follows a comma.
+_BOUNDARY = re.compile(r"[。！？!?；;:：,，][”’」』）)]*\s*")
+_SPACE_DECIMAL = re.compile(r"(?<=[\s　])(?P<d>\d{1,2}(?:\.\d{1,2}){0,3})(?=[\u4e00-\u9fff“])")
+
+HEADING_MAX = 60
+_HEADING_END = re.compile(r"[。；;！!？?：:，,、]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """An enumerator: where it begins, where its label ends, its family, rank and ordinal.
+
+    ``heading_end`` is the end of the heading that it opens, or ``label_end`` where it opens running text.
+    ``depth`` tells 1 from 1.1; ``ordinal`` 0 means «the next one» (最后, 此外).
+    """
+
+    start: int
+    label_end: int
+    heading_end: int
+    family: str
+    rank: int
+    ordinal: int
+    depth: int = 1
+    at_line: bool = True
+
+    @property
+    def is_heading(self) -> bool:
+        return self.heading_end > self.label_end
+
+
+def _ordinal(match: re.Match[str]) -> tuple[int, int]:
+    groups = match.groupdict()
+    if groups.get("d"):
+        parts = re.split("[.．]", groups["d"])
+        return int(parts[-1]), len(parts)
+    if groups.get("c"):
+        return ord(groups["c"]) - ord("①") + 1, 1
+    if groups.get("f"):
+        return _FIRST[groups["f"]], 1
+    if groups.get("s"):
+        return _SIDE[groups["s"]], 1
+    n = groups["n"]
+    return (int(n) if n.isdigit() else numeral_value(n)), 1
+
+
+def is_heading_line(text: str, start: int, end: int) -> bool:
+    """Whether a line reads as a heading: short, and without the stop that ends a sentence."""
+    return 0 < end - start <= HEADING_MAX and not _HEADING_END.search(text, start, end)
+
+
+def _line_marker(text: str, start: int, end: int) -> Marker | None:
+    body = start
+    hashes = _MARKDOWN.match(text, start, end)
+    if hashes:
+        body = hashes.end()
+    for family, rank, pattern in _LINE:
+        match = pattern.match(text, body, end)
+        if match is None:
+            continue
+        ordinal, depth = _ordinal(match)
+        heading = family != "clause" and is_heading_line(text, start, end)
+        if family == "bare" and not heading:
+            continue
+        return Marker(start, match.end(), end if heading else match.end(), family, rank, ordinal, depth)
+    return None
+
+
+def _inline_markers(text: str, start: int, end: int) -> Iterator[Marker]:
+    for boundary in _BOUNDARY.finditer(text, start, end):
+        at = boundary.end()
+        strong = boundary[0][0] in "。！？!?；;:："
+        families = [*_INLINE_STRONG, *_INLINE] if strong else _INLINE[1:]
+        for family, rank, pattern in families:
+            match = pattern.match(text, at, end)
+            if match:
+                ordinal, depth = _ordinal(match)
+                yield Marker(at, match.end(), match.end(), family, rank, ordinal, depth, at_line=False)
+                break
+
+
+def _space_decimals(text: str, start: int, end: int) -> list[Marker]:
+    """1 引言 … 1.1 标题 … inside one paragraph, where the numbers count up as a table of contents does."""
+    found: list[Marker] = []
+    previous: tuple[int, ...] = ()
+    for match in _SPACE_DECIMAL.finditer(text, start, end):
+        number = tuple(int(p) for p in match["d"].split("."))
+        stop = text.find(" ", match.end(), min(end, match.end() + HEADING_MAX))
+        if stop < 0 or not is_heading_line(text, match.start(), stop) or not _follows(previous, number):
+            continue
+        found.append(
+            Marker(match.start(), match.end(), stop, "decimal", 6, number[-1], len(number), at_line=False)
+        )
+        previous = number
+    return found if len(found) >= 3 else []
+
+
+def _follows(previous: tuple[int, ...], number: tuple[int, ...]) -> bool:
+    if not previous:
+        return number in {(0,), (1,)}
+    if len(number) == len(previous) + 1:
+        return number[:-1] == previous and number[-1] == 1
+    shared = number[:-1] == previous[: len(number) - 1]
+    return len(number) <= len(previous) and shared and number[-1] == previous[len(number) - 1] + 1
+
+
+def find_markers(text: str) -> list[Marker]:
+    """Every enumerator of the text in order; which of them really count is for the tree to decide."""
+    markers: list[Marker] = []
+    for start, end in split_lines(text):
+        line = _line_marker(text, start, end)
+        if line:
+            markers.append(line)
+        else:
+            inline_start = _leading_inline(text, start, end)
+            markers += inline_start
+        if end - start > HEADING_MAX:
+            markers += sorted(
+                [*_inline_markers(text, start, end), *_space_decimals(text, start, end)],
+                key=lambda m: m.start,
+            )
+    return markers
+
+
+def _leading_inline(text: str, start: int, end: int) -> list[Marker]:
+    for family, rank, pattern in _INLINE:
+        match = pattern.match(text, start, end)
+        if match:
+            ordinal, depth = _ordinal(match)
+            return [Marker(start, match.end(), match.end(), family, rank, ordinal, depth)]
+    return []
