@@ -1,0 +1,1 @@
+"""Answers: composed from evidence, verified, and never rendered here."""
