@@ -26,15 +26,17 @@ _LINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
     ("bare", 6, r"(?P<n>\d{1,2})(?=[\u4e00-\u9fff])(?![年月日个名位条人次届项万亿周岁后世余多时分秒种类家户所元级])"),
 )
 _INLINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
-    ("ordinal", 9, r"第(?P<n>[一二三四五六七八九十]{1,2})(?=[,，、是:：]|方面)"),
+    ("ordinal", 9, r"第(?P<n>[一二三四五六七八九十]{1,2})(?=[,，、是:：])"),
     ("is", 10, r"(?P<n>[一二三四五六七八九十]{1,2})(?=[是要])"),
     ("first", 10, r"(?P<f>首先|其次|再次|最后|此外)"),
     ("its", 10, r"其(?P<n>[一二三四五六七八九])(?=[,，、是:：])"),
-    ("side", 11, r"(?P<s>一方面|另一方面|第[二三]方面)"),
+    ("side", 11, r"(?P<s>一方面|另一方面|第[二三四]方面)"),
 )
 _INLINE_LINE_KINDS = {"han", "han-bracket", "digit-bracket", "circle", "digit"}
-_FIRST = {"首先": 1, "其次": 2, "再次": 3, "最后": 0, "此外": 0}
-_SIDE = {"一方面": 1, "另一方面": 2, "第二方面": 2, "第三方面": 3}
+NEXT = -1
+"""The ordinal of an enumerator that only continues a list: 最后, 此外."""
+_FIRST = {"首先": 1, "其次": 2, "再次": 3, "最后": NEXT, "此外": NEXT}
+_SIDE = {"一方面": 1, "另一方面": 2, "第二方面": 2, "第三方面": 3, "第四方面": 4}
 
 _MARKDOWN = re.compile(r"#{1,6}[ \t　]+")
 _LINE = [(f, r, re.compile(p)) for f, r, p in _LINE_FAMILIES]
@@ -53,7 +55,7 @@ class Marker:
     """An enumerator: where it begins, where its label ends, its family, rank and ordinal.
 
     ``heading_end`` is the end of the heading that it opens, or ``label_end`` where it opens running text.
-    ``depth`` tells 1 from 1.1; ``ordinal`` 0 means «the next one» (最后, 此外).
+    ``depth`` tells 1 from 1.1; ``ordinal`` is ``NEXT`` for 最后 and 此外.
     """
 
     start: int

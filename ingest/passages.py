@@ -24,6 +24,7 @@ WHOLE_UNIT_CHARS = 1500
 LIST_CHARS = 700
 """A list of running-text items longer than this is cut into its items."""
 _TINY_CHARS = 60
+_NAMED_ITEM_CHARS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,14 @@ def section_label(path: Sequence[str]) -> str:
 
 def _node_pieces(text: str, node: Node, path: tuple[str, ...]) -> Iterator[_Piece]:
     """The pieces of a node; what stands before its first child belongs to the node itself."""
-    own = (*path, heading_of(text, node)) if node.kind in {"section", "clause"} else path
-    if node.kind == "clause" and node.end - node.start <= WHOLE_UNIT_CHARS:
+    size = node.end - node.start
+    named = node.kind in {"section", "clause"} or (node.kind == "item" and size > _NAMED_ITEM_CHARS)
+    own = (*path, heading_of(text, node)) if named else path
+    if node.kind == "clause" and size <= WHOLE_UNIT_CHARS:
         yield _Piece(node.start, node.end, section_label(own), "clause", closed=True)
+        return
+    if node.kind == "item" and _NAMED_ITEM_CHARS < size <= LIMIT_CHARS:
+        yield _Piece(node.start, node.end, section_label(own), "paragraph", closed=True)
         return
     position = node.start
     for _, members in groupby(node.children, key=lambda child: child.group):
@@ -131,6 +137,9 @@ def _joins(text: str, pack: Sequence[_Piece], piece: _Piece) -> bool:
     heading_only = last.end - start <= _TINY_CHARS and not _ends_sentence(text, last.end)
     if heading_only and not last.closed and _within(last.section, piece.section):
         return size <= (WHOLE_UNIT_CHARS if piece.closed else LIMIT_CHARS)
+    tiny_opening = last.end - start <= _TINY_CHARS and not last.closed and piece.kind == "list"
+    if tiny_opening and piece.section == last.section:
+        return size <= LIST_CHARS
     if piece.closed or last.closed or piece.section != last.section:
         return False
     tiny_rest = piece.end - piece.start <= _TINY_CHARS and size <= TARGET_CHARS + _TINY_CHARS

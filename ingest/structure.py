@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.markers import Marker, find_markers, is_heading_line
+from ingest.markers import NEXT, Marker, find_markers, is_heading_line
 from retrieval.sentences import split_lines, split_sentences
 
 NodeKind = Literal["document", "section", "clause", "item"]
@@ -140,10 +140,10 @@ class _Parser:
             marker = self.markers[later]
             if marker.start >= limit:
                 return None
-            wanted = marker.ordinal or ordinal + 1
+            wanted = ordinal + 1 if marker.ordinal == NEXT else marker.ordinal
             if nested_last and wanted == nested_last + 1 and wanted != 1:
                 nested_last = wanted
-            elif wanted == 1:
+            elif wanted == 1 and ordinal >= 1:
                 nested_last = 1
             elif ordinal < wanted <= ordinal + (_HOLE_MAX if marker.at_line else 1):
                 return later, wanted
