@@ -1,0 +1,130 @@
+"""What an ingest would change: two manifests in, one list of changes out, nothing touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from retrieval.publication import StoredRevision
+
+Change = Literal["new", "changed", "unchanged", "moved", "deleted", "quarantined", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """A document as it lies on the disk now; ``error`` says why it cannot be read, if it cannot."""
+
+    document_id: str
+    source: str
+    location: str
+    fingerprint: str
+    raw_sha256: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChange:
+    """One line of a plan or report.
+
+    ``reason`` is Chinese, for people. ``passages`` counts those the document has after the ingest: in a
+    plan that of the stored revision until the document has been read.
+    """
+
+    document_id: str
+    source: str
+    change: Change
+    reason: str
+    passages: int = 0
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "id": self.document_id,
+            "source": self.source,
+            "change": self.change,
+            "reason": self.reason,
+            "passages": self.passages,
+        }
+
+
+def plan_changes(
+    stored: Mapping[str, StoredRevision],
+    found: Sequence[FoundDocument],
+    *,
+    is_covered: Callable[[str], bool],
+) -> list[DocumentChange]:
+    """The change of every found document and of every stored one that ``is_covered`` and gone.
+
+    A document is moved when its bytes stand at a new location and no longer at the old one. A broken
+    document keeps its stored revision. Stored documents outside the scope are not mentioned.
+    """
+    present = {each.document_id for each in found}
+    gone = {
+        each.document_id: each
+        for each in stored.values()
+        if each.document_id not in present and is_covered(each.location)
+    }
+    origins = _pair_moves(gone.values(), [each for each in found if each.document_id not in stored])
+    moved = {origin.document_id for origin in origins.values()}
+    changes = [_change(each, stored.get(each.document_id), origins.get(each.document_id)) for each in found]
+    changes += [
+        DocumentChange(each.document_id, each.source, "deleted", "文件已不在原处")
+        for each in gone.values()
+        if each.document_id not in moved
+    ]
+    return sorted(changes, key=lambda each: (each.source, each.document_id))
+
+
+def removed_documents(
+    stored: Mapping[str, StoredRevision],
+    found: Sequence[FoundDocument],
+    *,
+    is_covered: Callable[[str], bool],
+) -> set[str]:
+    """The ids of stored documents that are no longer there, moved ones included."""
+    present = {each.document_id for each in found}
+    return {
+        each.document_id
+        for each in stored.values()
+        if each.document_id not in present and is_covered(each.location)
+    }
+
+
+def _pair_moves(
+    gone: Iterable[StoredRevision], arrived: Sequence[FoundDocument]
+) -> dict[str, StoredRevision]:
+    """For the arrived documents, by id, the gone one with the same bytes; each is used once."""
+    by_content: dict[str, list[StoredRevision]] = {}
+    for each in sorted(gone, key=lambda one: one.source, reverse=True):
+        by_content.setdefault(each.raw_sha256, []).append(each)
+    return {
+        each.document_id: by_content[each.raw_sha256].pop()
+        for each in arrived
+        if not each.error and by_content.get(each.raw_sha256)
+    }
+
+
+def _change(
+    found: FoundDocument, stored: StoredRevision | None, origin: StoredRevision | None
+) -> DocumentChange:
+    known = stored or origin
+    change, reason = _verdict(found, stored, origin)
+    return DocumentChange(found.document_id, found.source, change, reason, known.passages if known else 0)
+
+
+def _verdict(
+    found: FoundDocument, stored: StoredRevision | None, origin: StoredRevision | None
+) -> tuple[Change, str]:
+    if found.error:
+        return "broken", found.error + ("；保留上一次的内容" if stored else "")
+    if origin:
+        return "moved", f"从 {origin.source} 移来"
+    if stored is None:
+        return "new", "新文件"
+    if stored.source != found.source:
+        return "moved", f"来源名由 {stored.source} 改变"
+    if stored.fingerprint == found.fingerprint:
+        return "unchanged", f"仍被隔离：{stored.quarantine}" if stored.quarantine else ""
+    if stored.raw_sha256 == found.raw_sha256:
+        return "changed", "旁注文件或清洗规则有变"
+    return "changed", "文件内容有变"

@@ -1,0 +1,43 @@
+"""What an ingest did, or with ``--plan`` would do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ingest.plan import DocumentChange
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """The outcome of one ingest.
+
+    ``version`` names the corpus version that is current afterwards, empty when there is none. ``embedded``
+    counts the passages whose vectors were computed; in a plan it is 0. ``problems`` are Chinese sentences
+    about what concerns no single document, such as a root that has vanished.
+    """
+
+    version: str
+    is_applied: bool
+    documents: tuple[DocumentChange, ...]
+    embedded: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether part of the work failed: the exit status is then 1."""
+        return bool(self.problems) or any(each.change == "broken" for each in self.documents)
+
+    def counts(self) -> dict[str, int]:
+        """How many documents each kind of change concerns; kinds that do not occur are left out."""
+        return dict(Counter(each.change for each in self.documents))
+
+    def as_json(self) -> dict[str, object]:
+        """The JSON document of the contract."""
+        return {
+            "version": self.version or None,
+            "applied": self.is_applied,
+            "documents": [each.as_json() for each in self.documents],
+            "embedded": self.embedded,
+            "problems": list(self.problems),
+        }

@@ -1,0 +1,370 @@
+"""Writing to the store: staged revisions, cached embeddings, and the one transaction that publishes.
+
+Staged rows belong to no version, so no reader sees them; a killed ingest leaves them for the next one to
+take up. Whoever calls these functions holds the ingest lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from retrieval.records import PassageKind
+from retrieval.snapshot import Version
+from retrieval.store import Store
+
+# (text, section, title) -> the search tokens of (words, bigrams, title), separated by spaces.
+IndexTerms = Callable[[str, str, str], tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage of a revision that is not stored yet: half-open code point offsets of its text."""
+
+    start: int
+    end: int
+    section: str
+    kind: PassageKind
+
+
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """One state of one document, ready to be stored.
+
+    ``location`` is what the document id was made from, ``fingerprint`` names everything the revision
+    depends on: bytes, sidecar and the settings of cleaning and passage making. ``edits`` are JSON objects.
+    """
+
+    document_id: str
+    source: str
+    location: str
+    fingerprint: str
+    raw: bytes
+    title: str
+    text: str
+    metadata: Mapping[str, str]
+    edits: Sequence[Mapping[str, Any]]
+    warnings: Sequence[str]
+    quarantine: str | None
+    format: str
+    encoding: str
+    passages: Sequence[NewPassage]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRevision:
+    """A document as the current version holds it; ``passages`` is their number."""
+
+    revision_id: int
+    document_id: str
+    source: str
+    location: str
+    fingerprint: str
+    raw_sha256: str
+    quarantine: str | None
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A remembered file or folder; ``name`` is the first part of its documents' sources."""
+
+    location: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a version is to hold; the order of ``revisions`` does not matter."""
+
+    revisions: frozenset[int]
+    roots: tuple[Root, ...]
+    model: str
+    dimension: int
+    vectors: str
+    lexical: str
+
+
+def content_key(text: str) -> str:
+    """The name of a passage's text: 32 hex digits, equal for equal texts."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def roots(store: Store) -> list[Root]:
+    """The remembered roots, in the order in which they were added."""
+    with store.reading() as connection:
+        return [Root(*row) for row in connection.execute("SELECT location, name FROM roots ORDER BY id")]
+
+
+def manifest(store: Store) -> dict[str, StoredRevision]:
+    """The documents of the current version by their id, quarantined ones included."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT r.id, r.document_id, r.source, r.location, r.fingerprint, r.raw_sha256, r.quarantine,"
+            " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id)"
+            " FROM current_version c JOIN version_revisions m ON m.version_id = c.version_id"
+            " JOIN revisions r ON r.id = m.revision_id"
+        )
+        return {row[1]: StoredRevision(*row) for row in rows}
+
+
+def stage(store: Store, revisions: Iterable[NewRevision]) -> list[int]:
+    """Store revisions and give their row ids; one that is stored already is taken as it is."""
+    with store.writing() as connection:
+        return [_stage_one(connection, revision) for revision in revisions]
+
+
+def revision_keys(store: Store, revision_ids: Collection[int]) -> set[str]:
+    """The content keys of all passages of these revisions."""
+    with store.reading() as connection:
+        _list_ids(connection, revision_ids)
+        rows = connection.execute("SELECT DISTINCT key FROM passages JOIN temp.wanted USING (revision_id)")
+        return {row[0] for row in rows}
+
+
+def unembedded(store: Store, revision_ids: Collection[int], model: str) -> list[tuple[str, str]]:
+    """The (key, text) of each distinct passage that the cache does not hold for ``model``, in order."""
+    with store.reading() as connection:
+        _list_ids(connection, revision_ids)
+        rows = connection.execute(
+            "SELECT p.key, r.id, p.start, p.stop FROM temp.wanted w"
+            " JOIN passages p ON p.revision_id = w.revision_id JOIN revisions r ON r.id = p.revision_id"
+            " WHERE NOT EXISTS (SELECT 1 FROM embeddings e JOIN models o ON o.id = e.model_id"
+            "   WHERE o.fingerprint = ? AND e.key = p.key)"
+            " ORDER BY r.source, r.id, p.ordinal",
+            (model,),
+        ).fetchall()
+        texts = _Texts(connection)
+        found = {key: (revision_id, start, stop) for key, revision_id, start, stop in reversed(rows)}
+        return [(key, texts[at[0]][at[1] : at[2]]) for key, at in reversed(found.items())]
+
+
+def cache_embeddings(store: Store, model: str, dimension: int, vectors: Mapping[str, bytes]) -> None:
+    """Keep vectors (little-endian float32) by content key, so that no text is embedded twice."""
+    with store.writing() as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO models (fingerprint, dimension) VALUES (?, ?)", (model, dimension)
+        )
+        model_id = connection.execute("SELECT id FROM models WHERE fingerprint = ?", (model,)).fetchone()[0]
+        connection.executemany(
+            "INSERT OR REPLACE INTO embeddings (model_id, key, vector) VALUES (?, ?, ?)",
+            [(model_id, key, vector) for key, vector in vectors.items()],
+        )
+
+
+def cached_embeddings(
+    store: Store, model: str, keys: Iterable[str], *, at_once: int = 1000
+) -> Iterator[dict[str, bytes]]:
+    """The cached vectors of ``keys`` in portions; keys that are not cached are left out."""
+    ordered = sorted(keys)
+    for at in range(0, len(ordered), at_once):
+        part = ordered[at : at + at_once]
+        marks = ",".join("?" * len(part))
+        with store.reading() as connection:
+            yield dict(
+                connection.execute(
+                    "SELECT e.key, e.vector FROM embeddings e JOIN models o ON o.id = e.model_id"
+                    f" WHERE o.fingerprint = ? AND e.key IN ({marks})",
+                    (model, *part),
+                ).fetchall()
+            )
+
+
+def publish(
+    store: Store,
+    draft: Draft,
+    *,
+    index_terms: IndexTerms,
+    author: str,
+    report: Mapping[str, Any],
+    at: datetime,
+) -> Version:
+    """Make ``draft`` the current version in one transaction: lexical index, rows, pointer, roots."""
+    with store.writing() as connection:
+        _list_ids(connection, draft.revisions)
+        _update_lexical_index(connection, draft, index_terms)
+        digest = _digest(connection, draft)
+        number = _insert_version(connection, draft, digest, author, report, at)
+        connection.execute("INSERT INTO version_revisions SELECT ?, revision_id FROM temp.wanted", (number,))
+        connection.execute("INSERT OR REPLACE INTO current_version VALUES (1, ?)", (number,))
+        _replace_roots(connection, draft.roots, at)
+        _drop_orphans(connection)
+    version = store.current()
+    assert version is not None
+    return version
+
+
+def remember_roots(store: Store, wanted: Sequence[Root], at: datetime) -> None:
+    """Replace the remembered roots without publishing a version."""
+    with store.writing() as connection:
+        _replace_roots(connection, wanted, at)
+
+
+def recent_vectors(store: Store, count: int = 2) -> list[str]:
+    """The vectors folders of the latest versions, newest first, at most ``count`` different ones."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT vectors FROM versions WHERE vectors <> '' GROUP BY vectors ORDER BY max(id) DESC LIMIT ?",
+            (count,),
+        )
+        return [row[0] for row in rows]
+
+
+def store_id(store: Store) -> str:
+    """A random name that the database got when it was made; copies of the data folder share it."""
+    with store.reading() as connection:
+        row = connection.execute("SELECT value FROM meta WHERE key = 'store_id'").fetchone()
+        return str(row[0])
+
+
+class _Texts(dict[int, str]):
+    """Revision texts, each read once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def __missing__(self, revision_id: int) -> str:
+        row = self._connection.execute("SELECT text FROM revisions WHERE id = ?", (revision_id,)).fetchone()
+        self[revision_id] = str(row[0])
+        return self[revision_id]
+
+
+def _list_ids(connection: sqlite3.Connection, revision_ids: Iterable[int]) -> None:
+    # A temporary table carries sets of any size into a query.
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (revision_id INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM temp.wanted")
+    connection.executemany("INSERT OR IGNORE INTO temp.wanted VALUES (?)", ((each,) for each in revision_ids))
+
+
+def _stage_one(connection: sqlite3.Connection, new: NewRevision) -> int:
+    known = connection.execute(
+        "SELECT id FROM revisions WHERE document_id = ? AND source = ? AND fingerprint = ?",
+        (new.document_id, new.source, new.fingerprint),
+    ).fetchone()
+    if known:
+        return int(known[0])
+    raw_sha256 = hashlib.sha256(new.raw).hexdigest()
+    connection.execute("INSERT OR IGNORE INTO raws VALUES (?, ?)", (raw_sha256, new.raw))
+    cursor = connection.execute(
+        "INSERT INTO revisions (document_id, source, location, fingerprint, raw_sha256, title, format,"
+        " encoding, quarantine, metadata, warnings, text, edits) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            *(new.document_id, new.source, new.location, new.fingerprint, raw_sha256, new.title),
+            *(new.format, new.encoding, new.quarantine, _json(dict(new.metadata))),
+            *(_json(list(new.warnings)), new.text, _json([dict(edit) for edit in new.edits])),
+        ),
+    )
+    revision_id = cursor.lastrowid
+    assert revision_id is not None
+    connection.executemany(
+        "INSERT INTO passages (revision_id, ordinal, public_id, start, stop, section, kind, key)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        _passage_rows(revision_id, new),
+    )
+    return revision_id
+
+
+def _passage_rows(revision_id: int, new: NewRevision) -> Iterator[tuple[Any, ...]]:
+    """The passages' rows; a public id depends on the passage's text, so an edit elsewhere keeps it."""
+    seen: Counter[str] = Counter()
+    for ordinal, passage in enumerate(new.passages):
+        key = content_key(new.text[passage.start : passage.end])
+        public_id = f"{new.document_id}-{key[:8]}"
+        seen[public_id] += 1
+        if seen[public_id] > 1:
+            public_id += f"-{seen[public_id]}"
+        yield revision_id, ordinal, public_id, passage.start, passage.end, passage.section, passage.kind, key
+
+
+def _update_lexical_index(connection: sqlite3.Connection, draft: Draft, index_terms: IndexTerms) -> None:
+    """Take out the passages that leave, put in those that come; all of them if the tokens changed."""
+    row = connection.execute(
+        "SELECT v.id, v.lexical FROM current_version c JOIN versions v ON v.id = c.version_id"
+    ).fetchone()
+    current, lexical = row or (0, draft.lexical)
+    if lexical != draft.lexical:
+        connection.execute("DELETE FROM passage_terms")
+        current = 0
+    connection.execute(
+        "DELETE FROM passage_terms WHERE rowid IN (SELECT p.id FROM version_revisions m"
+        " JOIN passages p ON p.revision_id = m.revision_id WHERE m.version_id = ?"
+        " AND m.revision_id NOT IN (SELECT revision_id FROM temp.wanted))",
+        (current,),
+    )
+    texts = _Texts(connection)
+    for rowid, revision_id, start, stop, section, title in connection.execute(
+        "SELECT p.id, r.id, p.start, p.stop, p.section, r.title FROM temp.wanted w"
+        " JOIN passages p ON p.revision_id = w.revision_id JOIN revisions r ON r.id = p.revision_id"
+        " WHERE w.revision_id NOT IN (SELECT revision_id FROM version_revisions WHERE version_id = ?)"
+        " ORDER BY p.id",
+        (current,),
+    ).fetchall():
+        terms = index_terms(texts[revision_id][start:stop], section, title)
+        connection.execute(
+            "INSERT INTO passage_terms (rowid, words, bigrams, title) VALUES (?,?,?,?)", (rowid, *terms)
+        )
+
+
+def _digest(connection: sqlite3.Connection, draft: Draft) -> str:
+    digest = hashlib.sha256(f"{draft.model}\n{draft.lexical}\n".encode())
+    for row in connection.execute(
+        "SELECT r.document_id, r.source, r.fingerprint FROM temp.wanted w"
+        " JOIN revisions r ON r.id = w.revision_id ORDER BY r.document_id"
+    ):
+        digest.update("\t".join(row).encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()
+
+
+def _insert_version(
+    connection: sqlite3.Connection,
+    draft: Draft,
+    digest: str,
+    author: str,
+    report: Mapping[str, Any],
+    at: datetime,
+) -> int:
+    passages, keys = connection.execute(
+        "SELECT count(*), count(DISTINCT key) FROM passages JOIN temp.wanted USING (revision_id)"
+    ).fetchone()
+    cursor = connection.execute(
+        "INSERT INTO versions (digest, created_at, author, host, pid, model, dimension, vectors, lexical,"
+        " documents, passages, keys, report) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            *(digest, at.isoformat(timespec="seconds"), author, socket.gethostname(), os.getpid()),
+            *(draft.model, draft.dimension, draft.vectors, draft.lexical),
+            *(len(draft.revisions), passages, keys, _json(report)),
+        ),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _replace_roots(connection: sqlite3.Connection, wanted: Sequence[Root], at: datetime) -> None:
+    connection.execute(
+        f"DELETE FROM roots WHERE location NOT IN ({','.join('?' * len(wanted))})",
+        [root.location for root in wanted],
+    )
+    connection.executemany(
+        "INSERT INTO roots (location, name, added_at) VALUES (?,?,?)"
+        " ON CONFLICT (location) DO UPDATE SET name = excluded.name",
+        [(root.location, root.name, at.isoformat(timespec="seconds")) for root in wanted],
+    )
+
+
+def _drop_orphans(connection: sqlite3.Connection) -> None:
+    """Remove what killed ingests staged and no version ever took up."""
+    connection.execute("DELETE FROM revisions WHERE id NOT IN (SELECT revision_id FROM version_revisions)")
+    connection.execute("DELETE FROM raws WHERE sha256 NOT IN (SELECT raw_sha256 FROM revisions)")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

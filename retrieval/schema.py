@@ -1,0 +1,117 @@
+"""The tables of the store, as numbered steps: step n turns a schema n-1 into a schema n.
+
+Steps are only ever appended. ``PRAGMA user_version`` holds the number, ``PRAGMA application_id`` says
+that the file is ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+
+APPLICATION_ID = 0x64616E67
+
+# unicode61 with every category a token character except separators and controls: what the token
+# functions separated by spaces stays whole (1+3, 56.8%, （一）, Chinese bigrams).
+_TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'"
+
+_FIRST = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE roots (
+    id INTEGER PRIMARY KEY,
+    location TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    added_at TEXT NOT NULL
+);
+CREATE TABLE raws (sha256 TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE revisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    location TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    raw_sha256 TEXT NOT NULL REFERENCES raws (sha256),
+    title TEXT NOT NULL,
+    format TEXT NOT NULL,
+    encoding TEXT NOT NULL,
+    quarantine TEXT,
+    metadata TEXT NOT NULL,
+    warnings TEXT NOT NULL,
+    text TEXT NOT NULL,
+    edits TEXT NOT NULL,
+    UNIQUE (document_id, source, fingerprint)
+);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    revision_id INTEGER NOT NULL REFERENCES revisions (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    public_id TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    stop INTEGER NOT NULL,
+    section TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    UNIQUE (revision_id, ordinal)
+);
+CREATE INDEX passages_by_key ON passages (key);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    author TEXT NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    dimension INTEGER NOT NULL,
+    vectors TEXT NOT NULL,
+    lexical TEXT NOT NULL,
+    documents INTEGER NOT NULL,
+    passages INTEGER NOT NULL,
+    keys INTEGER NOT NULL,
+    report TEXT NOT NULL
+);
+CREATE TABLE version_revisions (
+    version_id INTEGER NOT NULL REFERENCES versions (id) ON DELETE CASCADE,
+    revision_id INTEGER NOT NULL REFERENCES revisions (id),
+    PRIMARY KEY (version_id, revision_id)
+) WITHOUT ROWID;
+CREATE INDEX version_revisions_by_revision ON version_revisions (revision_id);
+CREATE TABLE current_version (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version_id INTEGER NOT NULL REFERENCES versions (id)
+);
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE,
+    dimension INTEGER NOT NULL
+);
+CREATE TABLE embeddings (
+    id INTEGER PRIMARY KEY,
+    model_id INTEGER NOT NULL REFERENCES models (id),
+    key TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    UNIQUE (model_id, key)
+);
+CREATE VIRTUAL TABLE passage_terms USING fts5 (words, bigrams, title, tokenize="{_TOKENIZER}");
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+
+def schema_version(connection: sqlite3.Connection) -> int:
+    """The number of the schema the file holds, 0 for an empty file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, to: int = SCHEMA_VERSION) -> None:
+    """Bring the file up to schema ``to``, each step in a transaction of its own.
+
+    The connection must be in autocommit mode. Does nothing when the schema is there already.
+    """
+    for number in range(schema_version(connection) + 1, to + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{MIGRATIONS[number - 1]};PRAGMA user_version = {number};COMMIT;"
+        )
+    if not connection.execute("SELECT 1 FROM meta WHERE key = 'store_id'").fetchone():
+        connection.execute("INSERT INTO meta VALUES ('store_id', ?)", (uuid.uuid4().hex,))

@@ -1,0 +1,234 @@
+"""A reader's view: one version of the corpus inside one read transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+from retrieval.records import Audience, DocumentInfo, Passage, PassageKind
+
+# Cleaned texts kept in memory for slicing passages, in code points: two bytes each for Chinese.
+TEXT_CACHE_CHARS = 16_000_000
+# SQLite's default bound on variables of one statement is 32,766.
+_VARIABLES_AT_ONCE = 30_000
+_INFO_COLUMNS = "r.document_id, r.source, r.title, r.metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One published corpus: ``name`` is what answers call ``index_version``.
+
+    ``model`` is the fingerprint of the embedding model, empty when the version holds no vectors;
+    ``vectors`` the name of its folder below the vectors folder; ``keys`` the number of distinct passage
+    texts, which is the number of vectors.
+    """
+
+    number: int
+    digest: str
+    created_at: str
+    author: str
+    model: str
+    dimension: int
+    vectors: str
+    lexical: str
+    documents: int
+    passages: int
+    keys: int
+
+    @property
+    def name(self) -> str:
+        return f"v{self.number}-{self.digest[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    info: DocumentInfo
+    text: str
+
+
+class Snapshot:
+    """One version of the corpus inside one read transaction; use it in the block that made it."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        info: Version,
+        vectors_root: Path,
+        revisions: RevisionCache,
+    ) -> None:
+        self.connection = connection
+        self.info = info
+        self._vectors_root = vectors_root
+        self._revisions = revisions
+
+    @property
+    def version(self) -> int:
+        return self.info.number
+
+    @property
+    def index_version(self) -> str:
+        """The name of the version, such as ``v3-1a2b3c4d``; equal names hold equal contents."""
+        return self.info.name
+
+    @property
+    def passage_count(self) -> int:
+        return self.info.passages
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the version holds no passage at all."""
+        return self.info.passages == 0
+
+    @property
+    def vectors_dir(self) -> Path | None:
+        """The folder of this version's vectors, or ``None`` where it was built without a model."""
+        return self._vectors_root / self.info.vectors if self.info.vectors else None
+
+    def documents(self) -> list[DocumentInfo]:
+        """Every document that can be cited, by source; quarantined ones are not among them."""
+        rows = self.connection.execute(
+            f"SELECT {_INFO_COLUMNS} FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            " WHERE m.version_id = ? AND r.quarantine IS NULL ORDER BY r.source, r.document_id",
+            (self.version,),
+        )
+        return [_document_info(row) for row in rows]
+
+    def quarantined(self) -> list[tuple[DocumentInfo, str]]:
+        """The documents held back, with the reason of each."""
+        rows = self.connection.execute(
+            f"SELECT {_INFO_COLUMNS}, r.quarantine FROM version_revisions m"
+            " JOIN revisions r ON r.id = m.revision_id"
+            " WHERE m.version_id = ? AND r.quarantine IS NOT NULL ORDER BY r.source, r.document_id",
+            (self.version,),
+        )
+        return [(_document_info(row), str(row[-1])) for row in rows]
+
+    def document_text(self, document_id: str) -> str:
+        """The cleaned text of a document; KeyError when this version does not hold it."""
+        row = self.connection.execute(
+            "SELECT r.text FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            " WHERE r.document_id = ? AND m.version_id = ?",
+            (document_id, self.version),
+        ).fetchone()
+        if row is None:
+            raise KeyError(document_id)
+        return str(row[0])
+
+    def passages(self, rowids: Iterable[int]) -> dict[int, Passage]:
+        """The passages with these rowids; those that this version does not hold are left out."""
+        rows = list(
+            self._select(
+                "SELECT p.id, p.revision_id, p.public_id, p.section, p.kind, p.start, p.stop, p.key"
+                " FROM passages p JOIN version_revisions m ON m.revision_id = p.revision_id"
+                " WHERE m.version_id = ? AND p.id IN",
+                list(rowids),
+            )
+        )
+        revisions = self._load_revisions({row[1] for row in rows})
+        return {row[0]: _passage(row, revisions[row[1]]) for row in rows}
+
+    def document_passages(self, document_id: str) -> list[int]:
+        """The rowids of a document's passages in reading order, empty for an unknown document."""
+        rows = self.connection.execute(
+            "SELECT p.id FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            " JOIN passages p ON p.revision_id = r.id"
+            " WHERE r.document_id = ? AND m.version_id = ? ORDER BY p.ordinal",
+            (document_id, self.version),
+        )
+        return [row[0] for row in rows]
+
+    def rowids_for_keys(self, keys: Iterable[str]) -> dict[str, list[int]]:
+        """For each content key that this version holds, the rowids of its passages, ascending."""
+        found: dict[str, list[int]] = {}
+        for key, rowid in self._select(
+            "SELECT p.key, p.id FROM passages p JOIN version_revisions m ON m.revision_id = p.revision_id"
+            " WHERE m.version_id = ? AND p.key IN",
+            list(keys),
+        ):
+            found.setdefault(key, []).append(rowid)
+        return {key: sorted(rowids) for key, rowids in found.items()}
+
+    def keys(self) -> set[str]:
+        """All content keys of this version: one for each distinct passage text."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT p.key FROM version_revisions m"
+            " JOIN passages p ON p.revision_id = m.revision_id WHERE m.version_id = ?",
+            (self.version,),
+        )
+        return {row[0] for row in rows}
+
+    def _select(self, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        for at in range(0, len(values), _VARIABLES_AT_ONCE):
+            part = values[at : at + _VARIABLES_AT_ONCE]
+            marks = ",".join("?" * len(part))
+            yield from self.connection.execute(f"{sql} ({marks})", (self.version, *part))
+
+    def _load_revisions(self, wanted: set[int]) -> dict[int, _Revision]:
+        known = self._revisions.get(wanted)
+        for revision_id in wanted - known.keys():
+            row = self.connection.execute(
+                f"SELECT {_INFO_COLUMNS}, r.text FROM revisions r WHERE r.id = ?", (revision_id,)
+            ).fetchone()
+            known[revision_id] = _Revision(_document_info(row), row[-1])
+            self._revisions.add(revision_id, known[revision_id])
+        return known
+
+
+class RevisionCache:
+    """Revisions are immutable and their ids are never used again, so they stay true across versions."""
+
+    def __init__(self, budget_chars: int = TEXT_CACHE_CHARS) -> None:
+        self._budget = budget_chars
+        self._held = 0
+        self._items: dict[int, _Revision] = {}
+        self._lock = Lock()
+
+    def get(self, wanted: set[int]) -> dict[int, _Revision]:
+        with self._lock:
+            return {each: self._items[each] for each in wanted & self._items.keys()}
+
+    def add(self, revision_id: int, revision: _Revision) -> None:
+        with self._lock:
+            if revision_id in self._items:
+                return
+            self._items[revision_id] = revision
+            self._held += len(revision.text)
+            while self._held > self._budget and len(self._items) > 1:
+                oldest = next(iter(self._items))
+                self._held -= len(self._items.pop(oldest).text)
+
+
+def _document_info(row: Sequence[Any]) -> DocumentInfo:
+    metadata: Mapping[str, str] = json.loads(row[3])
+    return DocumentInfo(
+        id=row[0],
+        source=row[1],
+        title=row[2],
+        status=metadata.get("status", ""),
+        audience=_audience(metadata.get("audience", "")),
+        metadata=metadata,
+    )
+
+
+def _audience(stated: str) -> Audience:
+    # Whatever is not plainly public is treated as internal: a misspelt mark must not open a document.
+    return "公开" if stated in ("", "公开") else "内部"
+
+
+def _passage(row: Sequence[Any], revision: _Revision) -> Passage:
+    _rowid, _revision_id, public_id, section, kind, start, stop, key = row
+    return Passage(
+        id=public_id,
+        document=revision.info,
+        section=section,
+        kind=cast(PassageKind, kind),
+        start=start,
+        end=stop,
+        text=revision.text[start:stop],
+        key=key,
+    )

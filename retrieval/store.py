@@ -1,0 +1,247 @@
+"""The truth: one SQLite database of documents, passages, versions and cached embeddings.
+
+A reader takes a ``Snapshot`` for the length of one question: a read transaction on the version that is
+current at that moment, unmoved by whatever an ingest publishes meanwhile (WAL mode). Writing lives in
+``retrieval.publication``. Every sqlite3 error inside a snapshot leaves it as one of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty, LifoQueue
+
+from retrieval.errors import DangwuError, EmptyCorpus, SettingError, StoreBusy, StoreError
+from retrieval.locking import describe_holder
+from retrieval.schema import APPLICATION_ID, SCHEMA_VERSION, migrate, schema_version
+from retrieval.snapshot import RevisionCache, Snapshot, Version
+
+DATABASE_NAME = "dangwu.sqlite3"
+VECTORS_NAME = "vectors"
+_BUSY_TIMEOUT_S = 5.0
+
+
+class Store:
+    """The database of one data folder; safe to use from several threads."""
+
+    def __init__(self, data_dir: Path, *, immutable: bool = False) -> None:
+        self.data_dir = data_dir
+        self.database = data_dir / DATABASE_NAME
+        self.vectors_dir = data_dir / VECTORS_NAME
+        self._immutable = immutable
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._revisions = RevisionCache()
+
+    @classmethod
+    def open(cls, data_dir: Path, *, create: bool) -> Store:
+        """The store of ``data_dir``, made if ``create`` and absent, migrated to the present schema.
+
+        SettingError when the folder cannot exist, EmptyCorpus when nothing is there and ``create`` is
+        false, StoreError when the file is damaged, foreign, newer than the program or not writable.
+        """
+        data_dir = data_dir.expanduser().absolute()
+        if create:
+            _make_folder(data_dir)
+        database = data_dir / DATABASE_NAME
+        if not database.is_file():
+            if not create:
+                raise EmptyCorpus(f"资料库是空的：{data_dir} 下没有 {DATABASE_NAME}。", remedy=_INGEST_FIRST)
+            _create(database)
+        store = cls(data_dir, immutable=_needs_immutable(database))
+        with store.translated_errors():
+            store._prepare()
+        return store
+
+    def close(self) -> None:
+        """Close the idle connections; the store may be used again afterwards."""
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no version has been published yet."""
+        with self.reading() as connection:
+            return connection.execute("SELECT 1 FROM current_version").fetchone() is None
+
+    def current(self) -> Version | None:
+        """The version that a question asked now would use."""
+        with self.reading() as connection:
+            return _current_version(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The current version, held still until the block ends; EmptyCorpus when there is none."""
+        with self.reading() as connection:
+            version = _current_version(connection)
+            if version is None:
+                raise EmptyCorpus("资料库里还没有任何资料。", remedy=_INGEST_FIRST)
+            yield Snapshot(connection, version, self.vectors_dir, self._revisions)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection inside a read transaction."""
+        with self.translated_errors():
+            connection = self._take()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            except sqlite3.Error:
+                connection.close()
+                raise
+            except BaseException:
+                self._give_back(connection)
+                raise
+            self._give_back(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A connection inside a write transaction: committed at the end, rolled back on any error."""
+        with self.translated_errors():
+            connection = self.connect()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                connection.close()
+
+    def connect(self) -> sqlite3.Connection:
+        """A new connection in autocommit mode; whoever takes it closes it."""
+        query = "?immutable=1" if self._immutable else "?mode=rw"
+        connection = sqlite3.connect(
+            self.database.as_uri() + query,
+            uri=True,
+            timeout=_BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    @contextmanager
+    def translated_errors(self) -> Iterator[None]:
+        """Turn what sqlite3 raises inside the block into StoreBusy or StoreError with a remedy."""
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise _translate(exc, self.database) from exc
+
+    def damage(self) -> str | None:
+        """What SQLite's own check finds wrong with the file, or ``None``; reads the whole file."""
+        try:
+            with self.reading() as connection:
+                found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+        except StoreError as exc:
+            return exc.message
+        return None if found == ["ok"] else "；".join(found)
+
+    def _take(self) -> sqlite3.Connection:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return self.connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        connection.rollback()
+        self._idle.put(connection)
+
+    def _prepare(self) -> None:
+        connection = self.connect()
+        try:
+            found = schema_version(connection)
+            owner = connection.execute("PRAGMA application_id").fetchone()[0]
+            if owner != APPLICATION_ID:
+                raise StoreError(f"{self.database} 不是本程序的数据库。", remedy=_RESTORE)
+            if found > SCHEMA_VERSION:
+                raise StoreError(
+                    f"资料库由更新的版本写成（结构 {found}，本程序只认得 {SCHEMA_VERSION}）：{self.database}",
+                    remedy="升级 dangwu（pip install -U dangwu），或用 DANGWU_DATA_DIR 换一个数据目录。",
+                )
+            if found < SCHEMA_VERSION:
+                migrate(connection)
+        finally:
+            connection.close()
+
+
+_INGEST_FIRST = "先导入资料：dangwu ingest 文件或文件夹"
+_RESTORE = (
+    "若有备份，用备份替换它；没有备份，就把整个数据目录移到别处，再用 dangwu ingest 从原始文件重新导入。"
+)
+_VERSION_COLUMNS = (
+    "v.id, v.digest, v.created_at, v.author, v.model, v.dimension, v.vectors, v.lexical,"
+    " v.documents, v.passages, v.keys"
+)
+
+
+def _current_version(connection: sqlite3.Connection) -> Version | None:
+    row = connection.execute(
+        f"SELECT {_VERSION_COLUMNS} FROM current_version c JOIN versions v ON v.id = c.version_id"
+    ).fetchone()
+    return Version(*row) if row else None
+
+
+def _make_folder(data_dir: Path) -> None:
+    if data_dir.exists() and not data_dir.is_dir():
+        raise SettingError(f"DANGWU_DATA_DIR 指向的不是文件夹：{data_dir}", remedy="改成一个文件夹的路径。")
+    if not data_dir.parent.is_dir():
+        raise SettingError(
+            f"数据目录的上级文件夹不存在：{data_dir.parent}",
+            remedy="检查 DANGWU_DATA_DIR 有没有写错；确实要用它，请先建好上级文件夹。",
+        )
+    try:
+        data_dir.mkdir(exist_ok=True)
+        (data_dir / VECTORS_NAME).mkdir(exist_ok=True)
+    except OSError as exc:
+        raise _not_writable(data_dir, exc) from exc
+
+
+def _create(database: Path) -> None:
+    """Make the file beside its place and link it in whole, so that an empty file is always damage."""
+    draft = database.with_name(f".{database.name}.{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)
+        connection = sqlite3.connect(draft, isolation_level=None)
+        try:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection)
+        finally:
+            connection.close()
+        with suppress(FileExistsError):  # another process was quicker
+            os.link(draft, database)
+    except (OSError, sqlite3.Error) as exc:
+        raise _not_writable(database.parent, exc) from exc
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _needs_immutable(database: Path) -> bool:
+    # A WAL database can only be shared where its -shm file can be made. On a read-only medium nobody
+    # else can be writing, so SQLite may take the file as it is.
+    return not os.access(database.parent, os.W_OK) and not Path(f"{database}-wal").exists()
+
+
+def _not_writable(data_dir: Path, exc: Exception) -> StoreError:
+    return StoreError(
+        f"数据目录不可写：{data_dir}（{exc}）。",
+        remedy="检查目录权限和磁盘空间，或用 DANGWU_DATA_DIR 换一个可写的目录。",
+    )
+
+
+def _translate(exc: sqlite3.Error, database: Path) -> DangwuError:
+    reason = str(exc)
+    if "locked" in reason or "busy" in reason:
+        return StoreBusy(
+            f"资料库正被占用（{describe_holder(database.parent)}）。", remedy="稍等片刻再运行一次。"
+        )
+    if "readonly" in reason or "unable to open" in reason:
+        return _not_writable(database.parent, exc)
+    if "full" in reason or "disk I/O" in reason:
+        return StoreError(f"写不进资料库：{database}（{reason}）。", remedy="腾出磁盘空间后再运行一次。")
+    return StoreError(f"资料库损坏或读不出来：{database}（{reason}）。", remedy=_RESTORE)

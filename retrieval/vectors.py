@@ -1,0 +1,362 @@
+"""Vectors in Chroma, derived from the store: an immutable folder for each set of passages.
+
+A folder is named after the model and the content keys it holds, so a version that changes no passage, or
+a return to an earlier one, needs no new folder. It is built under another name as a copy of the last one
+plus the difference, and renamed when it is whole; what the store does not know is dropped from every
+result. Ids are content keys: equal passages share one vector. Documents and metadata are not in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from retrieval.errors import StoreBusy, StoreError
+from retrieval.locking import ingest_lock
+from retrieval.publication import cached_embeddings, recent_vectors, revision_keys
+from retrieval.snapshot import Snapshot, Version
+from retrieval.store import Store
+
+if TYPE_CHECKING:
+    from retrieval.embeddings import Embedder
+
+COLLECTION = "passages"
+MARKER_NAME = "dangwu.json"
+# Rebuilding this many vectors takes about two seconds: short enough to do before answering.
+RESTORE_AT_ONCE = 5_000
+# Deleted vectors stay in the graph as dead nodes; past this share a fresh graph is smaller and faster.
+_DELETED_SHARE_MAX = 0.3
+_BATCH = 1_000
+_HNSW = {"space": "cosine", "ef_construction": 120, "max_neighbors": 24, "ef_search": 200}
+
+_log = logging.getLogger(__name__)
+
+Hit = tuple[str, float]
+
+
+class VectorsDamaged(StoreError):
+    """The vectors of a version are missing or do not open; they can be restored from the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What a dense search found: (content key, similarity 0 to 1), best first; or why there was none."""
+
+    hits: tuple[Hit, ...] = ()
+    notice: str = ""
+
+
+class VectorHome(Protocol):
+    """Where vectors live: folders on this machine, or a Chroma server."""
+
+    def prepare(self, model: str, dimension: int, revisions: Collection[int]) -> str:
+        """Make the vectors of these revisions searchable before they are published; gives their name."""
+
+    def damage(self, version: Version) -> str:
+        """What is wrong with the vectors of a published version, or an empty string."""
+
+    def restore(self, version: Version, keys: Collection[str]) -> None:
+        """Bring a published version's vectors back from the cache."""
+
+    def settle(self) -> None:
+        """Remove what the latest two versions do not need."""
+
+    def search(self, snapshot: Snapshot, vector: Any, k: int) -> list[Hit]:
+        """The ``k`` nearest content keys that the snapshot holds; VectorsDamaged if they do not open."""
+
+    def restore_now(self, snapshot: Snapshot) -> None:
+        """Restore what is damaged before answering; a DangwuError says why that cannot be done now."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+def nearest(home: VectorHome, snapshot: Snapshot, embedder: Embedder | None, text: str, k: int) -> Nearest:
+    """The ``k`` passages nearest to a question, by content key; or none, with the reason in Chinese.
+
+    Damaged vectors are restored first where that is quick and no ingest is running.
+    """
+    if embedder is None or snapshot.is_empty:
+        return Nearest()
+    version = snapshot.info
+    if (version.model, version.dimension) != (embedder.fingerprint, embedder.dimension):
+        return Nearest(notice=_MODEL_DIFFERS)
+    vector = embedder.query(text)
+    try:
+        return Nearest(tuple(home.search(snapshot, vector, k)))
+    except VectorsDamaged as damaged:
+        _log.warning("%s", damaged.message)
+    try:
+        home.restore_now(snapshot)
+        return Nearest(tuple(home.search(snapshot, vector, k)))
+    except (StoreError, StoreBusy) as exc:
+        _log.warning("vectors not restored: %s", exc.message)
+    return Nearest(notice=_ONLY_WORDS)
+
+
+@dataclass(slots=True)
+class _Handle:
+    """An open folder; closed when it has been replaced and its last search has ended."""
+
+    client: Any
+    collection: Any
+    count: int
+    users: int = 0
+    is_replaced: bool = field(default=False)
+
+
+class VectorFolders:
+    """Vectors in folders below the data folder; one is kept open, that of the last version asked."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._root = store.vectors_dir
+        self._open: dict[str, _Handle] = {}
+        self._lock = Lock()
+
+    def prepare(self, model: str, dimension: int, revisions: Collection[int]) -> str:
+        keys = revision_keys(self._store, revisions)
+        name = _folder_name(model, keys)
+        if _marker_damage(self._root / name, len(keys)):
+            self._build(name, model, dimension, keys)
+        return name
+
+    def damage(self, version: Version) -> str:
+        return _marker_damage(self._root / version.vectors, version.keys) if version.vectors else ""
+
+    def restore(self, version: Version, keys: Collection[str]) -> None:
+        self._build(version.vectors, version.model, version.dimension, set(keys), from_scratch=True)
+
+    def restore_now(self, snapshot: Snapshot) -> None:
+        if snapshot.info.keys > RESTORE_AT_ONCE:
+            raise VectorsDamaged("向量太多，不在提问时恢复。", remedy="运行 dangwu ingest 恢复。")
+        with ingest_lock(self._store.data_dir):
+            if self.damage(snapshot.info):
+                self.restore(snapshot.info, snapshot.keys())
+
+    def settle(self) -> None:
+        kept = set(recent_vectors(self._store))
+        for folder in self._root.iterdir():
+            if folder.name not in kept:
+                _remove(folder)
+
+    def search(self, snapshot: Snapshot, vector: Any, k: int) -> list[Hit]:
+        version = snapshot.info
+        if not version.vectors or not version.keys:
+            return []
+        with self._leased(version) as handle:
+            try:
+                found = handle.collection.query(
+                    query_embeddings=[vector], n_results=min(k, handle.count), include=["distances"]
+                )
+            # Chroma raises its own, sqlite's and Rust's errors for a folder that broke after opening.
+            except Exception as exc:
+                handle.is_replaced = True
+                raise _damaged(self._root / version.vectors, str(exc)) from exc
+        return _known(snapshot, found)
+
+    def close(self) -> None:
+        with self._lock:
+            for name in list(self._open):
+                self._replace(name)
+
+    @contextmanager
+    def _leased(self, version: Version) -> Iterator[_Handle]:
+        with self._lock:
+            handle = self._open.get(version.vectors)
+            if handle is None or handle.is_replaced:
+                handle = _open_folder(self._root / version.vectors, version)
+                for name in list(self._open):
+                    self._replace(name)
+                self._open[version.vectors] = handle
+            handle.users += 1
+        try:
+            yield handle
+        finally:
+            with self._lock:
+                handle.users -= 1
+                if handle.is_replaced and handle.users == 0:
+                    handle.client.close()
+                    self._forget(handle)
+
+    def _replace(self, name: str) -> None:
+        handle = self._open.pop(name)
+        handle.is_replaced = True
+        if handle.users == 0:
+            handle.client.close()
+
+    def _forget(self, handle: _Handle) -> None:
+        self._open = {name: each for name, each in self._open.items() if each is not handle}
+
+    def _build(
+        self, name: str, model: str, dimension: int, keys: set[str], *, from_scratch: bool = False
+    ) -> None:
+        """Build a folder beside its place and move it there whole; whatever stood there is replaced."""
+        self._root.mkdir(exist_ok=True)
+        draft = self._root / f".draft-{name}-{os.getpid()}"
+        _remove(draft)
+        try:
+            held = set() if from_scratch else self._copy_last(draft, model, keys)
+            self._apply_difference(draft, model, keys - held, held - keys)
+            _write_marker(draft, model, dimension, len(keys))
+            _move_into_place(draft, self._root / name)
+        except OSError as exc:
+            raise StoreError(
+                f"写不了向量目录：{self._root}（{exc.strerror or exc}）。", remedy="检查权限和磁盘空间。"
+            ) from exc
+        finally:
+            _remove(draft)
+
+    def _copy_last(self, draft: Path, model: str, keys: set[str]) -> set[str]:
+        """Copy the current version's folder where that saves work; gives the keys the copy holds."""
+        with self._store.reading():
+            version = self._store.current()
+        if version is None or version.model != model or not version.vectors or self.damage(version):
+            return set()
+        with self._store.snapshot() as snapshot:
+            held = snapshot.keys()
+        if len(held - keys) > _DELETED_SHARE_MAX * len(held):
+            return set()
+        shutil.copytree(self._root / version.vectors, draft, ignore=shutil.ignore_patterns(MARKER_NAME))
+        return held
+
+    def _apply_difference(
+        self, draft: Path, model: str, added: Collection[str], removed: Collection[str]
+    ) -> None:
+        client = _client(draft)
+        try:
+            collection = client.get_or_create_collection(
+                COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
+            )
+            gone = sorted(removed)
+            for at in range(0, len(gone), _BATCH):
+                collection.delete(ids=gone[at : at + _BATCH])
+            _add(collection, self._store, model, added)
+        finally:
+            client.close()
+
+
+def _add(collection: Any, store: Store, model: str, keys: Collection[str]) -> None:
+    """Add the cached vectors of ``keys``; StoreError if the cache lacks any of them."""
+    import numpy as np
+
+    added = 0
+    for vectors in cached_embeddings(store, model, keys, at_once=_BATCH):
+        if vectors:
+            rows = np.frombuffer(b"".join(vectors.values()), dtype="<f4").reshape(len(vectors), -1)
+            collection.upsert(ids=list(vectors), embeddings=rows)
+            added += len(vectors)
+    if added != len(keys):
+        raise StoreError(
+            f"向量缓存不全：应有 {len(keys)} 个，只有 {added} 个。", remedy="运行 dangwu ingest 重新计算。"
+        )
+
+
+def _known(snapshot: Snapshot, found: Any) -> list[Hit]:
+    """The hits that the snapshot's version holds, with cosine distance turned into similarity."""
+    hits = [
+        (key, min(1.0, max(0.0, 1.0 - distance)))
+        for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+    ]
+    known = snapshot.rowids_for_keys([key for key, _ in hits])
+    return [(key, similarity) for key, similarity in hits if key in known]
+
+
+def _client(folder: Path) -> Any:
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+def _open_folder(folder: Path, version: Version) -> _Handle:
+    problem = _marker_damage(folder, version.keys)
+    if problem:
+        raise _damaged(folder, problem)
+    try:
+        client = _client(folder)
+    # Chroma raises its own, sqlite's and Rust's errors, some of them plain Exception.
+    except Exception as exc:
+        raise _damaged(folder, str(exc)) from exc
+    try:
+        collection = client.get_collection(COLLECTION, embedding_function=None)
+        count = collection.count()
+    except Exception as exc:
+        client.close()
+        raise _damaged(folder, str(exc)) from exc
+    if count != version.keys:
+        client.close()
+        raise _damaged(folder, f"有 {count} 个向量，应有 {version.keys} 个")
+    return _Handle(client, collection, count)
+
+
+def _damaged(folder: Path, reason: str) -> VectorsDamaged:
+    first_line = reason.strip().partition("\n")[0]
+    return VectorsDamaged(
+        f"向量目录缺失或损坏：{folder}（{first_line}）。", remedy="运行 dangwu ingest，会从缓存恢复。"
+    )
+
+
+def _folder_name(model: str, keys: Collection[str]) -> str:
+    digest = hashlib.sha256(model.encode())
+    for key in sorted(keys):
+        digest.update(key.encode())
+    return digest.hexdigest()[:16]
+
+
+def _write_marker(folder: Path, model: str, dimension: int, count: int) -> None:
+    sizes = {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    marker = {"model": model, "dimension": dimension, "count": count, "sizes": sizes}
+    (folder / MARKER_NAME).write_text(json.dumps(marker), encoding="utf-8")
+
+
+def _marker_damage(folder: Path, count: int) -> str:
+    """What a look at the folder shows to be wrong, or an empty string; Chroma is not loaded for it."""
+    try:
+        marker = json.loads((folder / MARKER_NAME).read_text(encoding="utf-8"))
+        lost = [name for name, size in marker["sizes"].items() if (folder / name).stat().st_size < int(size)]
+        held = int(marker["count"])
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        return str(exc) or type(exc).__name__
+    if lost:
+        return f"文件被截断：{lost[0]}"
+    return "" if held == count else f"有 {held} 个向量，应有 {count} 个"
+
+
+def _move_into_place(draft: Path, place: Path) -> None:
+    aside = place.with_name(f".old-{place.name}-{os.getpid()}")
+    if place.exists():
+        place.rename(aside)
+    draft.rename(place)
+    _remove(aside)
+
+
+def _remove(folder: Path) -> None:
+    # A reader on a network file system may hold files; what stays is removed by a later ingest.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+_MODEL_DIFFERS = "向量是用另一个模型建立的，这次只按词检索；运行 dangwu ingest 用现在的模型重新建立。"
+_ONLY_WORDS = "向量目录缺失或损坏，这次只按词检索；运行 dangwu ingest 会从缓存恢复。"
+
+
+def vector_home(store: Store, chroma_url: str = "") -> VectorHome:
+    """The vectors of a store: in folders, or at the Chroma server of ``chroma_url``."""
+    if not chroma_url:
+        return VectorFolders(store)
+    from retrieval.vector_server import VectorServer
+
+    return VectorServer(store, chroma_url)
