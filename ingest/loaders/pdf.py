@@ -1,0 +1,176 @@
+"""PDF files: the text layer in order, without what repeats at the edge of the pages.
+
+Hard line breaks stay: the cleaning joins wrapped lines with its own knowledge of sentences, and its
+edits then show the seam. Running heads and page numbers go here, because only here is it known where
+on a page a line stands. Pages are set apart by one line break.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ingest.loaders.page_edges import Line, without_edges
+from ingest.loaders.recognition import refuse
+from ingest.records import RawDocument
+
+if TYPE_CHECKING:
+    from pypdf import PageObject, PdfReader
+
+MAX_PAGES = 3_000
+MAX_CHARS = 20_000_000
+# Drawing programs of pages take far more time than their size suggests; books stay well below this.
+MAX_PAGE_CONTENT_BYTES = 16 * 1024 * 1024
+# A page with a picture and fewer characters than a stamp or a caption has is a scan.
+MIN_PAGE_CHARS = 30
+# The file's end is marked; some writers append a signature or padding behind the mark.
+END_WINDOW_BYTES = 8192
+
+OCR_REMEDY = "请先用 OCR 软件识别文字，另存为带文字层的 pdf 或 docx 后再导入。"
+DAMAGED_REMEDY = "请重新下载或重新导出这个文件。"
+
+_UNREADABLE = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]|\(cid:\d+\)")
+
+
+def load(data: bytes, name: str) -> RawDocument:
+    """The text of all pages; a warning names pages that are pictures, a file of such pages is refused."""
+    if b"%%EOF" not in data[-END_WINDOW_BYTES:]:
+        refuse(name, "不完整，文件没有结束标记", DAMAGED_REMEDY)
+    with _quiet_library():
+        reader = _open(data, name)
+        pages, scans = _read_pages(reader, name)
+        metadata = _properties(reader)
+    text = "\n".join(line.text for page in without_edges(pages) for line in page).strip("\n")
+    _check_text(text, name)
+    return RawDocument(text=text, format="pdf", metadata=metadata, warnings=_scan_warnings(scans))
+
+
+@contextmanager
+def _quiet_library() -> Iterator[None]:
+    """pypdf reports every repaired flaw of a file to its logger; nobody can act on them."""
+    logger = logging.getLogger("pypdf")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _open(data: bytes, name: str) -> PdfReader:
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, PyPdfError
+
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        # An owner's password alone only forbids printing; such a file opens with the empty one.
+        if reader.is_encrypted and not reader.decrypt(""):
+            refuse(name, "已加密，打不开", "请去掉密码后另存，再导入。")
+        count = len(reader.pages)
+    except DependencyError as error:
+        refuse(name, "已加密，打不开", "请去掉密码后另存，再导入。", cause=error)
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        refuse(name, "不完整或已损坏，打不开", DAMAGED_REMEDY, cause=error)
+    if count > MAX_PAGES:
+        refuse(name, f"有 {count} 页，超过 {MAX_PAGES} 页的上限", "请拆成几个文件后再导入。")
+    if not count:
+        refuse(name, "没有页面", DAMAGED_REMEDY)
+    return reader
+
+
+def _read_pages(reader: PdfReader, name: str) -> tuple[list[list[Line]], list[int]]:
+    """The lines of each page, and the numbers (from 1) of pages that are pictures of text."""
+    pages: list[list[Line]] = []
+    scans: list[int] = []
+    total = 0
+    for number, page in enumerate(reader.pages, 1):
+        lines = _read_page(page, number, name)
+        chars = sum(len("".join(line.text.split())) for line in lines)
+        total += chars
+        if total > MAX_CHARS:
+            refuse(name, "文字过多，可能是异常文件", "请拆成几个文件后再导入。")
+        if chars < MIN_PAGE_CHARS and _has_picture(page):
+            scans.append(number)
+        pages.append(lines)
+    if len(scans) == len(pages):
+        refuse(name, "只有图片，没有可读的文字", OCR_REMEDY)
+    return pages, scans
+
+
+def _read_page(page: PageObject, number: int, name: str) -> list[Line]:
+    from pypdf.errors import PyPdfError
+
+    pieces: list[tuple[str, float]] = []
+
+    def visit(text: str, matrix: Any, text_matrix: Any, *_font: Any) -> None:
+        if text:
+            pieces.append((text, float(text_matrix[4] * matrix[1] + text_matrix[5] * matrix[3] + matrix[5])))
+
+    try:
+        contents = page.get_contents()
+        if contents is not None and len(contents.get_data()) > MAX_PAGE_CONTENT_BYTES:
+            refuse(name, f"第 {number} 页的内容过大，可能是异常文件", DAMAGED_REMEDY)
+        text = page.extract_text(visitor_text=visit)
+        height = float(page.mediabox.height) or 1.0
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError,
+            ZeroDivisionError, RecursionError, NotImplementedError) as error:  # fmt: skip
+        refuse(name, f"第 {number} 页已损坏，读不出文字", DAMAGED_REMEDY, cause=error)
+    return _placed_lines(text, pieces, height)
+
+
+def _placed_lines(text: str, pieces: list[tuple[str, float]], height: float) -> list[Line]:
+    """The lines of a page with the height of their first character, 0 at the foot to 1 at the head."""
+    if "".join(piece for piece, _ in pieces) != text:
+        return [Line(line, None) for line in text.split("\n")]
+    lines, current, at = [], "", None
+    for piece, y in pieces:
+        first, *others = piece.split("\n")
+        at = y / height if at is None and first.strip() else at
+        current += first
+        for other in others:
+            lines.append(Line(current, at))
+            current, at = other, (y / height if other.strip() else None)
+    return [*lines, Line(current, at)]
+
+
+def _has_picture(page: PageObject) -> bool:
+    """Whether the page draws any image, directly or inside a form."""
+    from pypdf.errors import PyPdfError
+
+    try:
+        return bool(page.images.keys())
+    except (PyPdfError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        return False
+
+
+def _check_text(text: str, name: str) -> None:
+    visible = "".join(text.split())
+    if not visible:
+        refuse(name, "没有可读的文字，可能是扫描件", OCR_REMEDY)
+    if len(_UNREADABLE.findall(visible)) * 2 > len(visible):
+        refuse(name, "的字体没有文字编码，读出来是乱码", OCR_REMEDY)
+
+
+def _scan_warnings(scans: list[int]) -> tuple[str, ...]:
+    if not scans:
+        return ()
+    return (f"第 {'、'.join(map(str, scans[:20]))} 页只有图片，其中的文字没有读出；需要时请先做 OCR",)
+
+
+def _properties(reader: PdfReader) -> dict[str, str]:
+    from pypdf.errors import PyPdfError
+
+    try:
+        info: Mapping[str, Any] = reader.metadata or {}
+        found = {
+            "title": info.get("/Title"),
+            "author": info.get("/Author"),
+            "keywords": info.get("/Keywords"),
+        }
+        return {key: " ".join(str(value).split()) for key, value in found.items() if value}
+    except (PyPdfError, ValueError, TypeError, AttributeError):
+        return {}

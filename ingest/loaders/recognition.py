@@ -1,0 +1,145 @@
+"""Which format a file has, judged by its bytes; and the refusals of what is no readable document."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import NoReturn
+
+from retrieval.errors import SourceError
+
+SAVE_AS = "请用 WPS 或 Word 打开，另存为 docx 或 pdf 后再导入。"
+NOT_A_DOCUMENT = "请确认这是要收录的文档；可收录 txt、md、html、docx、pdf、xlsx、pptx。"
+
+# Magic bytes of what people drop into a folder by mistake: (prefix, what it is).
+FOREIGN_MAGIC = (
+    (b"MZ", "可执行程序"),
+    (b"\x7fELF", "可执行程序"),
+    (b"\xcf\xfa\xed\xfe", "可执行程序"),
+    (b"\xca\xfe\xba\xbe", "可执行程序"),
+    (b"#!/", "脚本程序"),
+    (b"\x89PNG", "图片"),
+    (b"\xff\xd8\xff", "图片"),
+    (b"GIF8", "图片"),
+    (b"BM", "图片"),
+    (b"II*\0", "图片"),
+    (b"MM\0*", "图片"),
+    (b"Rar!", "压缩包"),
+    (b"7z\xbc\xaf", "压缩包"),
+    (b"\x1f\x8b", "压缩包"),
+    (b"BZh", "压缩包"),
+    (b"\xfd7zXZ", "压缩包"),
+    (b"SQLite format 3", "数据库"),
+    (b"ID3", "音频"),
+    (b"OggS", "音频"),
+    (b"RIFF", "音视频或图片"),
+)
+PICTURE_REMEDY = "图片里的文字请先用 OCR 软件识别，另存为 docx 或 pdf 后再导入。"
+ARCHIVE_REMEDY = "请先解压，把里面的文档放入文件夹。"
+
+ZIP_MAGIC = b"PK\x03\x04"
+EMPTY_ZIP_MAGIC = b"PK\x05\x06"
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+
+# Main part of each OOXML format, the sign that tells them apart inside the same zip container.
+OOXML_PARTS = (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx"))
+
+# Streams of the old binary formats; OLE keeps their names in UTF-16.
+OLE_STREAMS = (
+    ("EncryptedPackage", "已加密的 Office 文件"),
+    ("WordDocument", "旧版 doc 或 wps 文字文档"),
+    ("Workbook", "旧版 xls 表格"),
+    ("PowerPoint Document", "旧版 ppt 演示文稿"),
+)
+
+_HTML_START = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|div|table|p|h1|article|span|font|center)\b",
+    re.I | re.S,
+)
+_XML_START = re.compile(rb"\s*<(?:\?xml|!DOCTYPE|!ENTITY)", re.I)
+_ENTITY = re.compile(rb"<!ENTITY", re.I)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def refuse(name: str, why: str, remedy: str, *, cause: Exception | None = None) -> NoReturn:
+    """Raises the ``SourceError`` of one file: ``《name》why。`` and the remedy."""
+    raise SourceError(f"“{name}”{why}。", remedy=remedy) from cause
+
+
+def recognise(data: bytes, name: str) -> str:
+    """The format by content: text, html, docx, pdf, xlsx or pptx; anything else is refused.
+
+    ``name`` only stands in the message, whatever its extension says.
+    """
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
+    if data.startswith(ZIP_MAGIC):
+        return _recognise_zip(data, name)
+    if data.startswith(OLE_MAGIC):
+        _refuse_ole(data, name)
+    if data.startswith(b"{\\rtf"):
+        refuse(name, "是 RTF 文档，暂不支持", SAVE_AS)
+    _refuse_foreign(data, name)
+    if is_html(data):
+        return "html"
+    if _XML_START.match(_without_wide_nulls(data[:512])):
+        refuse(name, "是 XML 数据，不是可收录的文档", SAVE_AS)
+    _refuse_binary(data, name)
+    return "text"
+
+
+def is_html(data: bytes) -> bool:
+    """Whether the bytes open like a web page, in UTF-16 too; XML that declares entities is none."""
+    head = _without_wide_nulls(data[:8192])
+    return bool(_HTML_START.match(head)) and not _ENTITY.search(head)
+
+
+def _without_wide_nulls(head: bytes) -> bytes:
+    """ASCII markup of the first bytes, whether they are one or two bytes wide."""
+    if head.startswith(BYTE_ORDER_MARKS[:2]):
+        return head[2:].replace(b"\0", b"")
+    return head.removeprefix(BYTE_ORDER_MARKS[2])
+
+
+def _recognise_zip(data: bytes, name: str) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        refuse(name, "不完整或已损坏，打不开", "请重新下载或重新导出这个文件。", cause=error)
+    if "[Content_Types].xml" in parts:
+        for prefix, found in OOXML_PARTS:
+            if any(part.startswith(prefix) for part in parts):
+                return found
+    if "mimetype" in parts and "content.xml" in parts:
+        refuse(name, "是 OpenDocument 文档，暂不支持", SAVE_AS)
+    refuse(name, "是压缩包，不是文档", ARCHIVE_REMEDY)
+
+
+def _refuse_ole(data: bytes, name: str) -> NoReturn:
+    for stream, what in OLE_STREAMS:
+        if stream.encode("utf-16-le") in data:
+            remedy = "请打开后去掉密码，再另存为 docx 或 pdf。" if stream == "EncryptedPackage" else SAVE_AS
+            refuse(name, f"是{what}，暂不能直接读取", remedy)
+    refuse(name, "是旧版 Office 或 WPS 的二进制文件，暂不能直接读取", SAVE_AS)
+
+
+def _refuse_foreign(data: bytes, name: str) -> None:
+    if data.startswith(EMPTY_ZIP_MAGIC):
+        refuse(name, "是空的压缩包", ARCHIVE_REMEDY)
+    for magic, what in FOREIGN_MAGIC:
+        # Short magics are letters that a text may begin with too; only control bytes make them binary.
+        if data.startswith(magic) and (len(magic) > 3 or _CONTROL.search(data[:4096]) or magic == b"#!/"):
+            remedy = {"图片": PICTURE_REMEDY, "压缩包": ARCHIVE_REMEDY}.get(what, NOT_A_DOCUMENT)
+            refuse(name, f"其实是{what}，不是文档", remedy)
+
+
+def _refuse_binary(data: bytes, name: str) -> None:
+    """Control bytes do not occur in text of any charset without a byte order mark."""
+    if data.startswith(BYTE_ORDER_MARKS):
+        return
+    sample = data[:65536] + data[-4096:]
+    if len(_CONTROL.findall(sample)) * 100 > len(sample):
+        refuse(name, "是二进制数据，不是文本", NOT_A_DOCUMENT)

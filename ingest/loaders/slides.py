@@ -1,0 +1,63 @@
+"""Slides: the text of each slide from top to bottom, tables as rows, notes behind the slide."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ingest.loaders.archive import DAMAGED_REMEDY, check_office_archive
+from ingest.loaders.recognition import PICTURE_REMEDY, refuse
+from ingest.loaders.tables import table_lines
+from ingest.loaders.word import properties
+from ingest.records import RawDocument
+
+
+def load(data: bytes, name: str) -> RawDocument:
+    """The text of all slides in order, a paragraph or a table row a line."""
+    check_office_archive(data, name)
+    presentation = _open(data, name)
+    lines = [line for slide in presentation.slides for line in _slide_lines(slide) if line.strip()]
+    if not lines:
+        refuse(name, "里没有文字，可能都是图片", PICTURE_REMEDY)
+    return RawDocument(
+        text="\n".join(lines), format="pptx", metadata=properties(presentation.core_properties)
+    )
+
+
+def _open(data: bytes, name: str) -> Any:
+    from lxml.etree import XMLSyntaxError  # type: ignore[import-untyped]
+    from pptx import Presentation
+    from pptx.exc import PythonPptxError
+
+    try:
+        return Presentation(io.BytesIO(data))
+    except (PythonPptxError, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
+        refuse(name, "不完整或已损坏，打不开", DAMAGED_REMEDY, cause=error)
+
+
+def _slide_lines(slide: Any) -> Iterator[str]:
+    yield from _shape_lines(slide.shapes)
+    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+        yield from _frame_lines(slide.notes_slide.notes_text_frame)
+
+
+def _shape_lines(shapes: Iterable[Any]) -> Iterator[str]:
+    """Shapes as read: from top to bottom, then from left to right."""
+    for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
+        if hasattr(shape, "shapes"):
+            yield from _shape_lines(shape.shapes)
+        elif getattr(shape, "has_table", False) and shape.has_table:
+            yield from table_lines(_rows(shape.table))
+        elif shape.has_text_frame:
+            yield from _frame_lines(shape.text_frame)
+
+
+def _frame_lines(frame: Any) -> Iterator[str]:
+    for paragraph in frame.paragraphs:
+        yield from paragraph.text.replace("\v", "\n").split("\n")
+
+
+def _rows(table: Any) -> Iterator[list[str]]:
+    for row in table.rows:
+        yield [cell.text for cell in row.cells if not cell.is_spanned]

@@ -1,0 +1,195 @@
+"""Word documents: paragraphs, automatic numbers, tables, text boxes and notes in document order.
+
+Headers, footers, comments and tracked deletions stay out; tracked insertions are in.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from ingest.loaders.archive import DAMAGED_REMEDY, check_office_archive
+from ingest.loaders.numbering import W, read_numbering
+from ingest.loaders.recognition import PICTURE_REMEDY, refuse
+from ingest.loaders.tables import table_lines
+from ingest.records import RawDocument
+
+MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+NOTES = "/footnotes", "/endnotes"
+
+# A deletion, the old place of a move, a field's code and the fallback twin of a drawing are not read.
+_SKIPPED = frozenset((W + "del", W + "moveFrom", W + "instrText", W + "delText", MC + "Fallback"))
+_BREAKS = frozenset((W + "br", W + "cr"))
+_NOTE_MARKS = {W + "footnoteReference": "footnote", W + "endnoteReference": "endnote"}
+
+
+def load(data: bytes, name: str) -> RawDocument:
+    """The document's text, a paragraph or a table row a line; ``metadata``: title, author, dates."""
+    check_office_archive(data, name)
+    document = _open(data, name)
+    reader = _Reader(document)
+    lines = [line for line in reader.blocks(document.element.body) if line.strip()]
+    lines += reader.note_lines()
+    if not lines:
+        _refuse_blank(document, name)
+    return RawDocument(text="\n".join(lines), format="docx", metadata=properties(document.core_properties))
+
+
+def _open(data: bytes, name: str) -> Any:
+    import docx
+    from docx.opc.exceptions import OpcError
+    from lxml.etree import XMLSyntaxError  # type: ignore[import-untyped]
+
+    try:
+        return docx.Document(io.BytesIO(data))
+    except (OpcError, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
+        refuse(name, "不完整或已损坏，打不开", DAMAGED_REMEDY, cause=error)
+
+
+def _refuse_blank(document: Any, name: str) -> None:
+    if any("/image" in relation.reltype for relation in document.part.rels.values()):
+        refuse(name, "里只有图片，没有文字", PICTURE_REMEDY)
+    refuse(name, "里没有文字", "请确认文件已保存完整，再重新放入。")
+
+
+def properties(core: Any) -> dict[str, str]:
+    """Title, author, keywords and creation date of an Office file, where they are filled in."""
+    created = core.created
+    found = {
+        "title": core.title,
+        "author": core.author,
+        "keywords": core.keywords,
+        "created": created.date().isoformat() if created else "",
+    }
+    return {key: " ".join(value.split()) for key, value in found.items() if value and value.strip()}
+
+
+class _Reader:
+    """Walks one document; keeps the count of its lists and which notes were referred to."""
+
+    def __init__(self, document: Any) -> None:
+        self._part = document.part
+        self._numbering = read_numbering(_related(document.part, "/numbering"))
+        self._style_numbers = _style_numbers(document.styles.element)
+        self._notes: list[tuple[str, str]] = []
+
+    def blocks(self, parent: Any) -> Iterator[str]:
+        """The lines of a body, cell or text box."""
+        for child in parent:
+            if child.tag == W + "p":
+                yield from self._paragraph(child)
+            elif child.tag == W + "tbl":
+                yield from table_lines(self._rows(child))
+            elif child.tag == W + "sdt" and child.find(W + "sdtContent") is not None:
+                yield from self.blocks(child.find(W + "sdtContent"))
+            elif child.tag not in _SKIPPED and child.tag in (W + "ins", W + "moveTo", W + "customXml"):
+                yield from self.blocks(child)
+
+    def note_lines(self) -> list[str]:
+        """Foot- and endnotes that the text refers to, behind it, each with its mark."""
+        roots = {kind: _related(self._part, f"/{kind}s") for kind in ("footnote", "endnote")}
+        lines = []
+        for mark, (kind, note_id) in enumerate(self._notes, 1):
+            note = _note(roots[kind], kind, note_id)
+            text = " ".join(self.blocks(note)).strip() if note is not None else ""
+            if text:
+                lines.append(f"[{mark}] {text}")
+        return lines
+
+    def _paragraph(self, paragraph: Any) -> Iterator[str]:
+        pieces: list[str] = []
+        boxes: list[Any] = []
+        self._collect(paragraph, pieces, boxes)
+        text = "".join(pieces).strip("\n")
+        if text.strip():
+            yield from (self._label(paragraph) + text).split("\n")
+        for box in boxes:
+            yield from self.blocks(box)
+
+    def _collect(self, element: Any, pieces: list[str], boxes: list[Any]) -> None:
+        for child in element:
+            tag = child.tag
+            if tag in _SKIPPED or not isinstance(tag, str):
+                continue
+            if tag in (W + "t", M + "t"):
+                pieces.append(child.text or "")
+            elif tag == W + "tab":
+                pieces.append("\t")
+            elif tag in _BREAKS:
+                pieces.append("\n" if child.get(W + "type", "textWrapping") == "textWrapping" else "")
+            elif tag == W + "noBreakHyphen":
+                pieces.append("-")
+            elif tag in _NOTE_MARKS:
+                self._notes.append((_NOTE_MARKS[tag], child.get(W + "id", "")))
+                pieces.append(f"[{len(self._notes)}]")
+            elif tag == W + "txbxContent":
+                boxes.append(child)
+            elif tag != W + "pPr" and tag != W + "rPr":
+                self._collect(child, pieces, boxes)
+
+    def _label(self, paragraph: Any) -> str:
+        style = _child_value(paragraph, "pPr/pStyle")
+        number_id = _child_value(paragraph, "pPr/numPr/numId")
+        level = _child_value(paragraph, "pPr/numPr/ilvl")
+        inherited_id, inherited_level = self._style_numbers.get(style, ("", "0"))
+        level = level or inherited_level
+        return self._numbering.label(number_id or inherited_id, int(level) if level.isdigit() else 0)
+
+    def _rows(self, table: Any) -> Iterator[list[str]]:
+        """Cell texts by row; the continuation of a vertical merge says nothing again."""
+        for row in table.iter(W + "tr"):
+            if next(row.iterancestors(W + "tbl")) is table:
+                yield [" ".join(self.blocks(cell)) for cell in _cells(row) if not _continues(cell)]
+
+
+def _cells(row: Any) -> Iterator[Any]:
+    for child in row:
+        if child.tag == W + "tc":
+            yield child
+        elif child.tag == W + "sdt" and child.find(W + "sdtContent") is not None:
+            yield from _cells(child.find(W + "sdtContent"))
+
+
+def _continues(cell: Any) -> bool:
+    merge = cell.find(f"{W}tcPr/{W}vMerge")
+    return merge is not None and merge.get(W + "val", "continue") == "continue"
+
+
+def _child_value(element: Any, path: str) -> str:
+    child = element.find("/".join(W + step for step in path.split("/")))
+    return "" if child is None else str(child.get(W + "val", ""))
+
+
+def _style_numbers(styles: Any) -> dict[str, tuple[str, str]]:
+    """style id -> (list, level), through the styles that it is based on."""
+    own, parents = {}, {}
+    for style in styles.findall(W + "style"):
+        style_id = style.get(W + "styleId", "")
+        own[style_id] = (_child_value(style, "pPr/numPr/numId"), _child_value(style, "pPr/numPr/ilvl") or "0")
+        parents[style_id] = _child_value(style, "basedOn")
+    found = {}
+    for style_id in own:
+        current, seen = style_id, set()
+        while current in own and current not in seen and not own[current][0]:
+            seen.add(current)
+            current = parents[current]
+        if own.get(current, ("", ""))[0]:
+            found[style_id] = own[current]
+    return found
+
+
+def _related(part: Any, suffix: str) -> Any:
+    """The root of the part that a relation of this kind points to, or ``None``."""
+    from docx.oxml.parser import parse_xml
+
+    for relation in part.rels.values():
+        if relation.reltype.endswith(suffix) and not relation.is_external:
+            return parse_xml(relation.target_part.blob)
+    return None
+
+
+def _note(root: Any, kind: str, note_id: str) -> Any:
+    notes = [] if root is None else root.findall(W + kind)
+    return next((note for note in notes if note.get(W + "id") == note_id), None)
