@@ -94,9 +94,7 @@ def find_candidates(
     return [int(row[0]) for row in rows]
 
 
-def read_statistics(
-    connection: sqlite3.Connection, terms: Sequence[str], mean_length: Sequence[float], passages: int
-) -> TermStatistics:
+def read_statistics(connection: sqlite3.Connection, terms: Sequence[str], passages: int) -> TermStatistics:
     """How many passages hold each of the terms, by field."""
     connection.execute(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_counts USING fts5vocab(main, passage_terms, col)"
@@ -107,7 +105,7 @@ def read_statistics(
             "SELECT col, doc FROM temp.term_counts WHERE term = ?", (term,)
         ):
             frequency[_COLUMNS.index(column), term] = count
-    return TermStatistics(passages, frequency, mean_length)
+    return TermStatistics(passages, frequency)
 
 
 def read_terms(connection: sqlite3.Connection, rowids: Sequence[int]) -> dict[int, PassageTerms]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 _K1 = 1.2
@@ -30,11 +30,10 @@ FIELDS = (WORDS, BIGRAMS, HEADINGS)
 
 @dataclass(frozen=True, slots=True)
 class TermStatistics:
-    """What the corpus says of the question's terms: passages in all, passages per term, mean lengths."""
+    """What the corpus says of the question's terms: passages in all, and passages that hold each."""
 
     passages: int
     frequency: Mapping[tuple[Field, str], int]
-    mean_length: Sequence[float]
 
     def rarity(self, field: Field, term: str) -> float:
         """Inverse document frequency of a term, always positive; highest for a term that never occurs."""
@@ -69,9 +68,7 @@ class Parts:
     def score(self) -> float:
         """The weighted mean of the parts that apply, 0 to 1; a definition lifts the rest."""
         total = WORD_WEIGHT + BIGRAM_WEIGHT + HEADING_WEIGHT
-        mark = (
-            WORD_WEIGHT * self.words + BIGRAM_WEIGHT * self.bigrams + HEADING_WEIGHT * self.headings
-        )
+        mark = WORD_WEIGHT * self.words + BIGRAM_WEIGHT * self.bigrams + HEADING_WEIGHT * self.headings
         if self.dense >= 0:
             total += DENSE_WEIGHT
             mark += DENSE_WEIGHT * self.dense
@@ -79,12 +76,25 @@ class Parts:
         return base + (1 - base) * self.definition
 
 
+def mean_lengths(passages: Collection[PassageTerms]) -> tuple[float, ...]:
+    """Mean number of terms in each field of these passages, at least 1.
+
+    Taken over the candidates of a search: near enough to the corpus' own, and free of a count over all.
+    """
+    count = max(1, len(passages))
+    return tuple(max(1.0, sum(p.counts[f].total() for p in passages) / count) for f in FIELDS)
+
+
 def bm25(
-    terms: Mapping[str, float], passage: PassageTerms, statistics: TermStatistics, field: Field
+    terms: Mapping[str, float],
+    passage: PassageTerms,
+    statistics: TermStatistics,
+    field: Field,
+    mean_length: float,
 ) -> float:
     """BM25 of weighted terms in one field of a passage, divided by its ceiling: 0 to 1."""
     counts = passage.counts[field]
-    length = sum(counts.values()) / (statistics.mean_length[field] or 1)
+    length = counts.total() / mean_length
     reached = ceiling = 0.0
     for term, weight in terms.items():
         rarity = statistics.rarity(field, term) * weight
