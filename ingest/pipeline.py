@@ -170,28 +170,12 @@ def ingest(
     broken, and does not stop the others. InputError for a path that does not exist, StoreBusy when
     another ingest holds the lock for longer than ``wait_s``.
     """
-    parts = parts or standard_parts()
+    work = _Work(store, embedder, vectors, parts or standard_parts(), progress, author or _whoami(), now)
     with ingest_lock(store.data_dir, wait_s=wait_s, now=now):
-        survey = _survey(paths, store, store.data_dir, parts, progress)
-        revisions = {
-            each.document_id: each.revision_id
-            for each in survey.stored.values()
-            if each.document_id not in survey.removed
-        }
-        documents: list[DocumentChange] = []
-        for batch in _batches(_shaped(survey, parts, progress), _STAGE_AT_ONCE):
-            documents += [change for change, _ in batch]
-            new = [revision for _, revision in batch if revision]
-            if new:
-                staged = stage(store, new)
-                revisions.update(zip((each.document_id for each in new), staged, strict=True))
-        draft = _draft(frozenset(revisions.values()), survey.scope.roots, embedder, parts)
-        version, embedded = _bring_live(
-            store, draft, embedder, vectors, parts, documents, progress, author or _whoami(), now()
-        )
-        return IngestReport(
-            version.name if version else "", True, tuple(documents), embedded, survey.problems
-        )
+        survey = _survey(paths, store, store.data_dir, work.parts, progress)
+        revisions, documents = _stage_changes(work, survey)
+        version, embedded = _bring_live(work, revisions, survey.scope.roots, documents)
+    return IngestReport(version.name if version else "", True, documents, embedded, survey.problems)
 
 
 def ingest_texts(
@@ -205,18 +189,45 @@ def ingest_texts(
     now: Callable[[], datetime] = utc_now,
 ) -> IngestReport:
     """Make the store hold exactly these texts, uncleaned; a document's id comes from its source."""
-    parts = parts or standard_parts()
+    work = _Work(store, embedder, vectors, parts or standard_parts(), progress, _whoami(), now)
     with ingest_lock(store.data_dir, now=now):
-        new = [_plain_revision(each, parts) for each in texts]
-        staged = stage(store, new)
-        documents = [
+        new = [_plain_revision(each, work.parts) for each in texts]
+        revisions = frozenset(stage(store, new))
+        documents = tuple(
             DocumentChange(each.document_id, each.source, "new", "", len(each.passages)) for each in new
-        ]
-        draft = _draft(frozenset(staged), (), embedder, parts)
-        version, embedded = _bring_live(
-            store, draft, embedder, vectors, parts, documents, progress, _whoami(), now()
         )
-        return IngestReport(version.name if version else "", True, tuple(documents), embedded)
+        version, embedded = _bring_live(work, revisions, (), documents)
+    return IngestReport(version.name if version else "", True, documents, embedded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every step of one ingest works with."""
+
+    store: Store
+    embedder: Embedder | None
+    vectors: VectorHome
+    parts: IngestParts
+    progress: Progress
+    author: str
+    now: Callable[[], datetime]
+
+
+def _stage_changes(work: _Work, survey: _Survey) -> tuple[frozenset[int], tuple[DocumentChange, ...]]:
+    """Store the new revisions; gives all revisions the corpus is to hold, and what changed."""
+    revisions = {
+        each.document_id: each.revision_id
+        for each in survey.stored.values()
+        if each.document_id not in survey.removed
+    }
+    documents: list[DocumentChange] = []
+    for batch in _batches(_shaped(survey, work.parts, work.progress), _STAGE_AT_ONCE):
+        documents += [change for change, _ in batch]
+        new = [revision for _, revision in batch if revision]
+        if new:
+            staged = stage(work.store, new)
+            revisions.update(zip((each.document_id for each in new), staged, strict=True))
+    return frozenset(revisions.values()), tuple(documents)
 
 
 def _survey(
@@ -337,47 +348,46 @@ def _plain_revision(plain: PlainText, parts: IngestParts) -> NewRevision:
     )
 
 
-def _draft(
-    revisions: frozenset[int], wanted: tuple[Root, ...], embedder: Embedder | None, parts: IngestParts
-) -> Draft:
-    return Draft(
+def _bring_live(
+    work: _Work, revisions: frozenset[int], wanted: tuple[Root, ...], documents: Sequence[DocumentChange]
+) -> tuple[Version | None, int]:
+    """Publish the revisions if they differ from the current version; else mend what is damaged.
+
+    Gives the version that is current then, and how many embeddings were computed.
+    """
+    draft = Draft(
         revisions=revisions,
         roots=wanted,
-        model=embedder.fingerprint if embedder else "",
-        dimension=embedder.dimension if embedder else 0,
+        model=work.embedder.fingerprint if work.embedder else "",
+        dimension=work.embedder.dimension if work.embedder else 0,
         vectors="",
-        lexical=parts.lexical,
+        lexical=work.parts.lexical,
     )
-
-
-def _bring_live(
-    store: Store,
-    draft: Draft,
-    embedder: Embedder | None,
-    vectors: VectorHome,
-    parts: IngestParts,
-    documents: Sequence[DocumentChange],
-    progress: Progress,
-    author: str,
-    at: datetime,
-) -> tuple[Version | None, int]:
-    """Publish the draft if it differs from the current version; else mend what is damaged."""
-    current = store.current()
-    if current is None and not draft.revisions:
+    current = work.store.current()
+    if current is None and not revisions:
         return None, 0
-    if current and not _differs(store, draft, current):
-        return current, _mend(store, draft, current, embedder, vectors, progress, at)
-    embedded = _embed_missing(store, draft.revisions, embedder, progress)
-    progress("publish", 0, 1)
-    if embedder:
-        draft = replace(draft, vectors=vectors.prepare(draft.model, draft.dimension, draft.revisions))
-    report = {
-        "documents": [each.as_json() for each in documents if each.change != "unchanged"],
-        "embedded": embedded,
-    }
-    version = publish(store, draft, index_terms=parts.index_terms, author=author, report=report, at=at)
-    vectors.settle()
-    progress("publish", 1, 1)
+    if current and not _differs(work.store, draft, current):
+        return current, _mend(work, draft, current)
+    return _publish(work, draft, documents)
+
+
+def _publish(work: _Work, draft: Draft, documents: Sequence[DocumentChange]) -> tuple[Version, int]:
+    embedded = _embed_missing(work, draft.revisions)
+    work.progress("publish", 0, 1)
+    if work.embedder:
+        name = work.vectors.prepare(draft.model, draft.dimension, draft.revisions)
+        draft = replace(draft, vectors=name)
+    changed = [each.as_json() for each in documents if each.change != "unchanged"]
+    version = publish(
+        work.store,
+        draft,
+        index_terms=work.parts.index_terms,
+        author=work.author,
+        report={"documents": changed, "embedded": embedded},
+        at=work.now(),
+    )
+    work.vectors.settle()
+    work.progress("publish", 1, 1)
     return version, embedded
 
 
@@ -386,31 +396,22 @@ def _differs(store: Store, draft: Draft, current: Version) -> bool:
     return held != draft.revisions or (draft.model, draft.lexical) != (current.model, current.lexical)
 
 
-def _mend(
-    store: Store,
-    draft: Draft,
-    current: Version,
-    embedder: Embedder | None,
-    vectors: VectorHome,
-    progress: Progress,
-    at: datetime,
-) -> int:
+def _mend(work: _Work, draft: Draft, current: Version) -> int:
     """Remember changed roots and restore damaged vectors; gives the number of embeddings computed."""
-    if set(roots(store)) != set(draft.roots):
-        remember_roots(store, draft.roots, at)
-    if not vectors.damage(current):
+    if set(roots(work.store)) != set(draft.roots):
+        remember_roots(work.store, draft.roots, work.now())
+    if not work.vectors.damage(current):
         return 0
-    embedded = _embed_missing(store, draft.revisions, embedder, progress)
-    with store.snapshot() as snapshot:
+    embedded = _embed_missing(work, draft.revisions)
+    with work.store.snapshot() as snapshot:
         keys = snapshot.keys()
-    vectors.restore(current, keys)
+    work.vectors.restore(current, keys)
     return embedded
 
 
-def _embed_missing(
-    store: Store, revisions: frozenset[int], embedder: Embedder | None, progress: Progress
-) -> int:
+def _embed_missing(work: _Work, revisions: frozenset[int]) -> int:
     """Compute and cache the vectors that no earlier run computed, batch by batch; gives their number."""
+    store, embedder = work.store, work.embedder
     if embedder is None:
         return 0
     missing = unembedded(store, revisions, embedder.fingerprint)
@@ -420,7 +421,7 @@ def _embed_missing(
         vectors = {key: row.tobytes() for (key, _), row in zip(batch, rows, strict=True)}
         cache_embeddings(store, embedder.fingerprint, embedder.dimension, vectors)
         done += len(batch)
-        progress("embed", done, len(missing))
+        work.progress("embed", done, len(missing))
     return done
 
 

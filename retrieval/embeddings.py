@@ -7,6 +7,7 @@ model exactly enough that vectors of two fingerprints are never compared.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import logging
 import os
 from abc import abstractmethod
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 BUNDLED = "bundled"
 NO_MODEL = "none"
 _FINGERPRINT_SAMPLE_BYTES = 1 << 20
+_HUB_TIMEOUT_S = 10.0
+_CHECK_SETTING = (
+    "检查 DANGWU_EMBEDDING__MODEL：bundled（内置）、none（只按词检索），"
+    "或 sentence-transformers 的模型名或文件夹。"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -132,28 +138,70 @@ def load_embedder(model: str, *, announce: Callable[[str], None] = _log.warning)
 
 
 def _load_sentence_transformer(name: str) -> Any:
-    is_folder = Path(name).expanduser().is_dir()
+    folder = Path(name).expanduser()
+    is_folder = folder.is_dir()
     if not is_folder and _looks_like_path(name):
-        raise SettingError(
-            f"找不到向量模型的文件夹：{name}", remedy="检查 DANGWU_EMBEDDING__MODEL，或改用 bundled。"
-        )
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError as exc:
+        raise SettingError(f"找不到向量模型的文件夹：{name}", remedy=_CHECK_SETTING)
+    if importlib.util.find_spec("sentence_transformers") is None:
         raise SettingError(
             f"要用模型 {name}，还缺 sentence-transformers。",
             remedy="运行 pip install 'dangwu[models]'，或把 DANGWU_EMBEDDING__MODEL 改回 bundled。",
-        ) from exc
-    path = str(Path(name).expanduser()) if is_folder else name
+        )
+    is_local = is_folder or _is_downloaded(name)
+    if not is_local:
+        _require_on_hub(name)
     try:
-        return SentenceTransformer(path, device="cpu", local_files_only=is_folder)
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
+
+        disable_progress_bar()  # type: ignore[no-untyped-call]
+        return SentenceTransformer(
+            str(folder) if is_folder else name, device="cpu", local_files_only=is_local
+        )
     # The library lets through whatever transformers, the hub client, torch and the file formats raise.
     except Exception as exc:
-        first_line = str(exc).strip().partition("\n")[0]
-        raise SettingError(
-            f"不能载入向量模型 {name}（{first_line or type(exc).__name__}）。",
-            remedy="检查 DANGWU_EMBEDDING__MODEL：bundled、none、sentence-transformers 的模型名或文件夹。",
-        ) from exc
+        raise _cannot_load(name, exc) from exc
+
+
+def _is_downloaded(name: str) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return any(isinstance(try_to_load_from_cache(each, "config.json"), str) for each in _hub_names(name))
+    except HFValidationError as exc:
+        raise SettingError(f"这不是一个模型名：{name}", remedy=_CHECK_SETTING) from exc
+
+
+def _require_on_hub(name: str) -> None:
+    """Ask the hub once; the library itself would ask again and again for more than a minute."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    for each in _hub_names(name):
+        try:
+            HfApi().model_info(each, timeout=_HUB_TIMEOUT_S)
+            return
+        except RepositoryNotFoundError:
+            continue
+        # Network errors of whichever http library the hub client uses.
+        except Exception as exc:
+            raise SettingError(
+                f"没有名为 {name} 的本地模型，也连不上模型库（{_first_line(exc)}）。", remedy=_CHECK_SETTING
+            ) from exc
+    raise SettingError(f"模型库里没有这个向量模型：{name}", remedy=_CHECK_SETTING)
+
+
+def _hub_names(name: str) -> tuple[str, ...]:
+    return (name,) if "/" in name else (f"sentence-transformers/{name}", name)
+
+
+def _cannot_load(name: str, exc: Exception) -> SettingError:
+    return SettingError(f"不能载入向量模型 {name}（{_first_line(exc)}）。", remedy=_CHECK_SETTING)
+
+
+def _first_line(exc: Exception) -> str:
+    return str(exc).strip().partition("\n")[0] or type(exc).__name__
 
 
 def _looks_like_path(name: str) -> bool:

@@ -218,6 +218,17 @@ def recent_vectors(store: Store, count: int = 2) -> list[str]:
         return [row[0] for row in rows]
 
 
+def recent_keys(store: Store, model: str, count: int = 2) -> set[str]:
+    """The content keys of the latest ``count`` versions that hold vectors of ``model``."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT p.key FROM version_revisions m JOIN passages p ON p.revision_id = m.revision_id"
+            " WHERE m.version_id IN (SELECT id FROM versions WHERE model = ? ORDER BY id DESC LIMIT ?)",
+            (model, count),
+        )
+        return {row[0] for row in rows}
+
+
 def store_id(store: Store) -> str:
     """A random name that the database got when it was made; copies of the data folder share it."""
     with store.reading() as connection:

@@ -23,6 +23,8 @@ DATABASE_NAME = "dangwu.sqlite3"
 VECTORS_NAME = "vectors"
 _BUSY_TIMEOUT_S = 5.0
 
+__all__ = ["DATABASE_NAME", "VECTORS_NAME", "Snapshot", "Store", "Version"]
+
 
 class Store:
     """The database of one data folder; safe to use from several threads."""

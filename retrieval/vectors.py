@@ -35,8 +35,8 @@ MARKER_NAME = "dangwu.json"
 RESTORE_AT_ONCE = 5_000
 # Deleted vectors stay in the graph as dead nodes; past this share a fresh graph is smaller and faster.
 _DELETED_SHARE_MAX = 0.3
-_BATCH = 1_000
-_HNSW = {"space": "cosine", "ef_construction": 120, "max_neighbors": 24, "ef_search": 200}
+BATCH = 1_000
+HNSW = {"space": "cosine", "ef_construction": 120, "max_neighbors": 24, "ef_search": 200}
 
 _log = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ class VectorFolders:
             except Exception as exc:
                 handle.is_replaced = True
                 raise _damaged(self._root / version.vectors, str(exc)) from exc
-        return _known(snapshot, found)
+        return known_hits(snapshot, found)
 
     def close(self) -> None:
         with self._lock:
@@ -235,22 +235,22 @@ class VectorFolders:
         client = _client(draft)
         try:
             collection = client.get_or_create_collection(
-                COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
+                COLLECTION, embedding_function=None, configuration={"hnsw": HNSW}
             )
             gone = sorted(removed)
-            for at in range(0, len(gone), _BATCH):
-                collection.delete(ids=gone[at : at + _BATCH])
-            _add(collection, self._store, model, added)
+            for at in range(0, len(gone), BATCH):
+                collection.delete(ids=gone[at : at + BATCH])
+            add_vectors(collection, self._store, model, added)
         finally:
             client.close()
 
 
-def _add(collection: Any, store: Store, model: str, keys: Collection[str]) -> None:
+def add_vectors(collection: Any, store: Store, model: str, keys: Collection[str]) -> None:
     """Add the cached vectors of ``keys``; StoreError if the cache lacks any of them."""
     import numpy as np
 
     added = 0
-    for vectors in cached_embeddings(store, model, keys, at_once=_BATCH):
+    for vectors in cached_embeddings(store, model, keys, at_once=BATCH):
         if vectors:
             rows = np.frombuffer(b"".join(vectors.values()), dtype="<f4").reshape(len(vectors), -1)
             collection.upsert(ids=list(vectors), embeddings=rows)
@@ -261,7 +261,7 @@ def _add(collection: Any, store: Store, model: str, keys: Collection[str]) -> No
         )
 
 
-def _known(snapshot: Snapshot, found: Any) -> list[Hit]:
+def known_hits(snapshot: Snapshot, found: Any) -> list[Hit]:
     """The hits that the snapshot's version holds, with cosine distance turned into similarity."""
     hits = [
         (key, min(1.0, max(0.0, 1.0 - distance)))

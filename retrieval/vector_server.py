@@ -1,0 +1,173 @@
+"""Vectors at a Chroma server: one collection for each store and model.
+
+A server shows every change at once, so a version's vectors are added before it is published and removed
+only when neither of the latest two versions needs them. What another version holds may take places in
+the result; therefore more is fetched than asked for, and the store drops what the snapshot does not hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Callable, Collection, Iterator
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+from retrieval.errors import DangwuError, SettingError
+from retrieval.locking import ingest_lock
+from retrieval.publication import recent_keys, revision_keys, store_id
+from retrieval.snapshot import Snapshot, Version
+from retrieval.store import Store
+from retrieval.vectors import (
+    BATCH,
+    HNSW,
+    RESTORE_AT_ONCE,
+    Hit,
+    VectorsDamaged,
+    add_vectors,
+    known_hits,
+)
+
+_EXTRA_HITS = 20
+# Chroma's client waits without limit for a host that does not answer, so the door is tried first.
+_CONNECT_TIMEOUT_S = 5.0
+
+
+class VectorServer:
+    """Vectors of one store at the Chroma server of ``url``; the connection is made at first use."""
+
+    def __init__(self, store: Store, url: str) -> None:
+        self._store = store
+        self._url = url
+        self._address = _address(url)
+        self._client: Any = None
+        self._lock = Lock()
+
+    def prepare(self, model: str, dimension: int, revisions: Collection[int]) -> str:
+        self._complete(model, revision_keys(self._store, revisions))
+        return self._collection_name(model)
+
+    def damage(self, version: Version) -> str:
+        if not version.model:
+            return ""
+        try:
+            held = self._reached(self._collection(version.model).count)
+        except VectorsDamaged as exc:
+            return exc.message
+        return "" if held >= version.keys else f"服务器上有 {held} 个向量，应有 {version.keys} 个"
+
+    def restore(self, version: Version, keys: Collection[str]) -> None:
+        self._complete(version.model, set(keys))
+
+    def restore_now(self, snapshot: Snapshot) -> None:
+        if snapshot.info.keys > RESTORE_AT_ONCE:
+            raise VectorsDamaged("向量太多，不在提问时恢复。", remedy="运行 dangwu ingest 恢复。")
+        with ingest_lock(self._store.data_dir):
+            self.restore(snapshot.info, snapshot.keys())
+
+    def settle(self) -> None:
+        version = self._store.current()
+        if version is None or not version.model:
+            return
+        kept = recent_keys(self._store, version.model)
+        collection = self._collection(version.model)
+        if self._reached(collection.count) > len(kept):
+            gone = sorted(key for key in self._ids(collection) if key not in kept)
+            for part in _parts(gone):
+                self._reached(collection.delete, ids=part)
+
+    def search(self, snapshot: Snapshot, vector: Any, k: int) -> list[Hit]:
+        version = snapshot.info
+        if not version.model or not version.keys:
+            return []
+        collection = self._collection(version.model)
+        if self._reached(collection.count) < version.keys:
+            raise VectorsDamaged("服务器上的向量不全。", remedy="运行 dangwu ingest，会从缓存恢复。")
+        wanted = 2 * k + _EXTRA_HITS
+        found = self._reached(
+            collection.query, query_embeddings=[vector], n_results=wanted, include=["distances"]
+        )
+        return known_hits(snapshot, found)[:k]
+
+    def close(self) -> None:
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def _complete(self, model: str, keys: set[str]) -> None:
+        """Add the vectors among ``keys`` that the server lacks."""
+        collection = self._collection(model)
+        for part in _parts(sorted(keys)):
+            held = set(self._reached(collection.get, ids=part, include=[])["ids"])
+            lacking = [key for key in part if key not in held]
+            if lacking:
+                self._reached(add_vectors, collection, self._store, model, lacking)
+
+    def _ids(self, collection: Any) -> Iterator[str]:
+        at = 0
+        while ids := self._reached(collection.get, include=[], limit=BATCH, offset=at)["ids"]:
+            yield from ids
+            at += len(ids)
+
+    def _collection_name(self, model: str) -> str:
+        digest = hashlib.sha256(model.encode()).hexdigest()
+        return f"dangwu-{store_id(self._store)[:12]}-{digest[:16]}"
+
+    def _collection(self, model: str) -> Any:
+        return self._reached(
+            self._reached(self._connected).get_or_create_collection,
+            self._collection_name(model),
+            embedding_function=None,
+            configuration={"hnsw": HNSW},
+        )
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = _client(self._address)
+            return self._client
+
+    def _reached(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return call(*args, **kwargs)
+        except DangwuError:
+            raise
+        # The client raises its own errors, httpx's, and ValueError for a server it cannot reach.
+        except Exception as exc:
+            reason = str(exc).strip().partition("\n")[0]
+            raise VectorsDamaged(
+                f"Chroma 服务器不可用：{self._url}（{reason}）。",
+                remedy="检查服务器和 DANGWU_CHROMA__URL；把它清空就改用本机的向量目录。",
+            ) from exc
+
+
+def _address(url: str) -> tuple[str, int, bool]:
+    """Host, port and whether TLS is used; SettingError for what is no http address."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 8000)
+    except ValueError:
+        port = 0
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+        raise SettingError(
+            f"DANGWU_CHROMA__URL 不是一个地址：{url}",
+            remedy="写成 http://主机:端口；用本机的向量目录就留空。",
+        )
+    return parts.hostname, port, parts.scheme == "https"
+
+
+def _client(address: tuple[str, int, bool]) -> Any:
+    import chromadb
+    from chromadb.config import Settings
+
+    host, port, is_tls = address
+    with socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT_S):
+        pass
+    return chromadb.HttpClient(host, port, ssl=is_tls, settings=Settings(anonymized_telemetry=False))
+
+
+def _parts(items: list[str]) -> Iterator[list[str]]:
+    for at in range(0, len(items), BATCH):
+        yield items[at : at + BATCH]
