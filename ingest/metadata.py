@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from ingest import decrees, furniture
+from ingest import decrees, surroundings
 from ingest.dates import DATE, anonymous, iso_date, read_date
 from ingest.records import CleanedDocument, RawDocument
-from ingest.titles import infer_title
+from ingest.title_inference import infer_title
 
 KEYS = (
     "title", "title_from", "author", "abstract", "keywords", "date", "issuer", "number", "kind", "status",
@@ -147,9 +147,9 @@ class _Page:
         self.raw = raw
         self.text = cleaned.text
         self.lines = [line for line in map(_plain, cleaned.text.split("\n")) if line]
-        self.head = furniture.head(raw.text)
-        self.tail = furniture.tail(raw.text)
-        self.removed = furniture.removed(cleaned)
+        self.head = surroundings.head(raw.text)
+        self.tail = surroundings.tail(raw.text)
+        self.removed = surroundings.removed(cleaned)
 
     def label(self, field: str) -> str:
         """The value behind one of the ``_LABELS`` at the page's head; empty if it has none."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from ingest.loaders.recognition import recognise, refuse
+from ingest.loaders.recognition import recognise
+from ingest.loaders.refusals import CHECK_REMEDY, SPLIT_REMEDY, refuse
 from ingest.records import RawDocument
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -35,12 +36,12 @@ def load(data: bytes, name: str) -> RawDocument:
     ``SourceError`` for what is empty, damaged, encrypted, executable, too large or not a document.
     """
     if not data.strip(b"\0 \t\r\n"):
-        refuse(name, "是空文件", "请确认文件已保存完整，再重新放入。")
+        refuse(name, "是空文件", CHECK_REMEDY)
     if len(data) > MAX_BYTES:
         refuse(
             name,
             f"有 {len(data) >> 20} MB，超过 {MAX_BYTES >> 20} MB 的上限",
-            "请拆成几个文件，或去掉图片后另存。",
+            SPLIT_REMEDY,
         )
     loader: Loader = import_module(f"ingest.loaders.{LOADERS[recognise(data, name)]}").load
     return loader(data, name)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 
-from ingest.loaders.recognition import refuse
+from ingest.loaders.refusals import PASSWORD_REMEDY, SPLIT_REMEDY, reading, refuse
 
 MAX_ENTRIES = 4_000
 MAX_UNPACKED_BYTES = 192 * 1024 * 1024
@@ -15,8 +14,6 @@ MAX_RATIO = 400
 # Small parts compress beyond any ratio (a page of blanks); only large ones are suspicious.
 RATIO_COUNTS_FROM_BYTES = 8 * 1024 * 1024
 
-DAMAGED_REMEDY = "请重新下载或重新导出这个文件。"
-
 
 def check_office_archive(data: bytes, name: str) -> None:
     """Raises ``SourceError`` for an OOXML package that is unsafe or impossible to unpack.
@@ -24,26 +21,23 @@ def check_office_archive(data: bytes, name: str) -> None:
     Reads the directory first, so a bomb is refused before any of it is unpacked; then checks each XML
     part for entity declarations, which no Office program writes.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            _check_directory(entries, name)
-            for entry in entries:
-                if entry.filename.endswith((".xml", ".rels")):
-                    _check_xml(archive.read(entry), name)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zlib.error) as error:
-        refuse(name, "不完整或已损坏，打不开", DAMAGED_REMEDY, cause=error)
+    with reading(name), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+        _check_directory(entries, name)
+        for entry in entries:
+            if entry.filename.endswith((".xml", ".rels")):
+                _check_xml(archive.read(entry), name)
 
 
 def _check_directory(entries: list[zipfile.ZipInfo], name: str) -> None:
     if any(entry.flag_bits & 1 for entry in entries):
-        refuse(name, "已加密，打不开", "请去掉密码后另存，再导入。")
+        refuse(name, "已加密，打不开", PASSWORD_REMEDY)
     if any(entry.filename.endswith("vbaProject.bin") for entry in entries):
         refuse(name, "带有宏程序，为安全起见不收录", "请另存为不含宏的 docx、xlsx 或 pptx。")
     total = sum(entry.file_size for entry in entries)
     xml = sum(entry.file_size for entry in entries if entry.filename.endswith(".xml"))
     if len(entries) > MAX_ENTRIES or total > MAX_UNPACKED_BYTES or xml > MAX_XML_BYTES:
-        refuse(name, "解压后过大，可能是压缩炸弹", "请拆成几个文件，或去掉图片后另存。")
+        refuse(name, "解压后过大，可能是压缩炸弹", SPLIT_REMEDY)
     if any(_is_bomb(entry) for entry in entries):
         refuse(name, "压缩比异常，可能是压缩炸弹", "请用 WPS 或 Word 打开核对后重新另存。")
 

@@ -15,7 +15,7 @@ from ingest.decoding import decode
 from ingest.loaders.page_furniture import drop_furniture
 from ingest.loaders.page_metadata import page_metadata
 from ingest.loaders.page_text import page_text
-from ingest.loaders.recognition import refuse
+from ingest.loaders.refusals import refuse
 from ingest.records import RawDocument
 
 INCOMPLETE = "网页没有结束标记，可能没有保存完整"

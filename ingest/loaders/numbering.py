@@ -35,6 +35,7 @@ class Level:
     start: int
     suffix: str
     is_legal: bool
+    style: str
 
 
 @dataclass
@@ -57,6 +58,11 @@ class Numbering:
         for deeper in [key for key in counts if key > level]:
             del counts[deeper]
         return _printed(levels, level, counts)
+
+    def level_of_style(self, number_id: str, style: str) -> str:
+        """The level that a heading style is tied to in a list, as ``ilvl`` is written; ``0`` if to none."""
+        levels = self.lists.get(number_id, ("", {}))[1]
+        return next((str(index) for index, level in levels.items() if style and level.style == style), "0")
 
     def _restart(self, number_id: str, level: int, counts: dict[int, int]) -> None:
         """A list instance with a start of its own begins there, once."""
@@ -93,6 +99,7 @@ def _levels(parent: Any) -> dict[int, Level]:
             start=_integer(_value(item, "start"), 1),
             suffix=_value(item, "suff", "tab"),
             is_legal=item.find(W + "isLgl") is not None,
+            style=_value(item, "pStyle"),
         )
         for item in parent.findall(W + "lvl")
     }

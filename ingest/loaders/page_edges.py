@@ -23,9 +23,13 @@ LOWER_MARGIN = 0.12
 # A line repeated on this share of the pages, and on at least two, belongs to the pages.
 REPEATED_SHARE = 0.4
 
-_DIGITS = re.compile(r"\d+|[一二三四五六七八九十百]+(?=\s*页)")
+# A page's number inside a running line stands first or last; figures elsewhere are the text's own.
+_NUMBER_AT_END = re.compile(
+    r"^[-—–第]?\d{1,4}[-—–页]?|[-—–第]?\d{1,4}(?:[-—–页]|(?:/|页?[共，,])共?\d{1,4}页?)?$"
+)
 _PAGE_NUMBER = re.compile(
-    r"[-—–−·•~\s]*(?:第\s*)?(?:\d{1,4}|[ivxlc]{1,6})\s*(?:页)?\s*(?:(?:/|／|共|of)\s*,?，?\s*(?:共\s*)?\d{1,4}\s*页?)?[-—–−·•~\s]*",
+    r"[-—–−·•~\s]*(?:第\s*)?(?:\d{1,4}|[ivxlc]{1,6})\s*页?"
+    r"\s*(?:(?:[/／共，,]|of)\s*[共,，]?\s*\d{1,4}\s*页?)?[-—–−·•~\s]*",
     re.I,
 )
 
@@ -64,7 +68,7 @@ def _in_margin(line: Line) -> bool:
 
 def _key(line: Line) -> str:
     """What stays the same from page to page: the words without numbers, and the place."""
-    words = _DIGITS.sub("#", "".join(line.text.split()))
+    words = _NUMBER_AT_END.sub("#", "".join(line.text.split()))
     return words if line.height is None else f"{words}@{round(line.height, 2)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingest.loaders.tables import table_lines
+from ingest.loaders.tables import is_layout, table_lines
 
 INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font",
@@ -16,8 +16,6 @@ INLINE = frozenset((
 # Ruby annotations and their brackets are not the author's text; deleted text is not in force.
 SILENT = frozenset(["script", "style", "noscript", "template", "rt", "rp", "head", "title", "del", "strike"])
 CELLS = frozenset(("td", "th"))
-# A data table has short cells; longer ones are page layout done with tables.
-MAX_CELL_CHARS = 400
 
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 # Without the ideographic space: a run of them with line ends would be tried from each one anew.
@@ -102,13 +100,11 @@ def _is_preformatted(element: Any) -> bool:
 
 
 def _is_data_table(table: Any) -> bool:
-    """Whether a table shows data and does not lay out the page: small cells, no table inside, columns."""
+    """Whether a table shows data: rows, columns, short cells, no table inside; not the page's layout."""
     if any(inner is not table for inner in table.iter("table")):
         return False
-    rows = [[cell for cell in row if cell.tag in CELLS] for row in table.iter("tr")]
-    if len(rows) < 2 or max(map(len, rows)) < 2:
-        return False
-    return all(len(_cell_text(cell)) <= MAX_CELL_CHARS for row in rows for cell in row)
+    rows = _rows(table)
+    return len(rows) >= 2 and not is_layout(rows)
 
 
 def _rows(table: Any) -> list[list[str]]:

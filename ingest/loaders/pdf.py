@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ingest.loaders.page_edges import Line, without_edges
-from ingest.loaders.recognition import refuse
+from ingest.loaders.refusals import DAMAGED_REMEDY, PASSWORD_REMEDY, reading, refuse
 from ingest.records import RawDocument
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ MIN_PAGE_CHARS = 30
 END_WINDOW_BYTES = 8192
 
 OCR_REMEDY = "请先用 OCR 软件识别文字，另存为带文字层的 pdf 或 docx 后再导入。"
-DAMAGED_REMEDY = "请重新下载或重新导出这个文件。"
 
 _UNREADABLE = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]|\(cid:\d+\)")
 
@@ -40,7 +39,7 @@ def load(data: bytes, name: str) -> RawDocument:
     """The text of all pages; a warning names pages that are pictures, a file of such pages is refused."""
     if b"%%EOF" not in data[-END_WINDOW_BYTES:]:
         refuse(name, "不完整，文件没有结束标记", DAMAGED_REMEDY)
-    with _quiet_library():
+    with _quiet_library(), reading(name):
         reader = _open(data, name)
         pages, scans = _read_pages(reader, name)
         metadata = _properties(reader)
@@ -63,18 +62,17 @@ def _quiet_library() -> Iterator[None]:
 
 def _open(data: bytes, name: str) -> PdfReader:
     from pypdf import PdfReader
-    from pypdf.errors import DependencyError, PyPdfError
+    from pypdf.errors import DependencyError
 
+    reader = PdfReader(io.BytesIO(data))
     try:
-        reader = PdfReader(io.BytesIO(data))
         # An owner's password alone only forbids printing; such a file opens with the empty one.
-        if reader.is_encrypted and not reader.decrypt(""):
-            refuse(name, "已加密，打不开", "请去掉密码后另存，再导入。")
-        count = len(reader.pages)
+        is_open = not reader.is_encrypted or bool(reader.decrypt(""))
     except DependencyError as error:
-        refuse(name, "已加密，打不开", "请去掉密码后另存，再导入。", cause=error)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        refuse(name, "不完整或已损坏，打不开", DAMAGED_REMEDY, cause=error)
+        refuse(name, "已加密，打不开", PASSWORD_REMEDY, cause=error)
+    if not is_open:
+        refuse(name, "已加密，打不开", PASSWORD_REMEDY)
+    count = len(reader.pages)
     if count > MAX_PAGES:
         refuse(name, f"有 {count} 页，超过 {MAX_PAGES} 页的上限", "请拆成几个文件后再导入。")
     if not count:
@@ -102,23 +100,18 @@ def _read_pages(reader: PdfReader, name: str) -> tuple[list[list[Line]], list[in
 
 
 def _read_page(page: PageObject, number: int, name: str) -> list[Line]:
-    from pypdf.errors import PyPdfError
-
     pieces: list[tuple[str, float]] = []
 
     def visit(text: str, matrix: Any, text_matrix: Any, *_font: Any) -> None:
         if text:
             pieces.append((text, float(text_matrix[4] * matrix[1] + text_matrix[5] * matrix[3] + matrix[5])))
 
-    try:
+    with reading(name, f"第 {number} 页已损坏，读不出文字"):
         contents = page.get_contents()
         if contents is not None and len(contents.get_data()) > MAX_PAGE_CONTENT_BYTES:
             refuse(name, f"第 {number} 页的内容过大，可能是异常文件", DAMAGED_REMEDY)
         text = page.extract_text(visitor_text=visit)
         height = float(page.mediabox.height) or 1.0
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError,
-            ZeroDivisionError, RecursionError, NotImplementedError) as error:  # fmt: skip
-        refuse(name, f"第 {number} 页已损坏，读不出文字", DAMAGED_REMEDY, cause=error)
     return _placed_lines(text, pieces, height)
 
 
@@ -139,12 +132,7 @@ def _placed_lines(text: str, pieces: list[tuple[str, float]], height: float) -> 
 
 def _has_picture(page: PageObject) -> bool:
     """Whether the page draws any image, directly or inside a form."""
-    from pypdf.errors import PyPdfError
-
-    try:
-        return bool(page.images.keys())
-    except (PyPdfError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
-        return False
+    return bool(page.images.keys())
 
 
 def _check_text(text: str, name: str) -> None:
@@ -162,15 +150,6 @@ def _scan_warnings(scans: list[int]) -> tuple[str, ...]:
 
 
 def _properties(reader: PdfReader) -> dict[str, str]:
-    from pypdf.errors import PyPdfError
-
-    try:
-        info: Mapping[str, Any] = reader.metadata or {}
-        found = {
-            "title": info.get("/Title"),
-            "author": info.get("/Author"),
-            "keywords": info.get("/Keywords"),
-        }
-        return {key: " ".join(str(value).split()) for key, value in found.items() if value}
-    except (PyPdfError, ValueError, TypeError, AttributeError):
-        return {}
+    info: Mapping[str, Any] = reader.metadata or {}
+    found = {"title": info.get("/Title"), "author": info.get("/Author"), "keywords": info.get("/Keywords")}
+    return {key: " ".join(str(value).split()) for key, value in found.items() if value}

@@ -1,4 +1,4 @@
-"""Which format a file has, judged by its bytes; and the refusals of what is no readable document."""
+"""Which format a file has, judged by its bytes; what is no readable document is refused."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import re
 import zipfile
 from typing import NoReturn
 
-from retrieval.errors import SourceError
-
-SAVE_AS = "请用 WPS 或 Word 打开，另存为 docx 或 pdf 后再导入。"
-NOT_A_DOCUMENT = "请确认这是要收录的文档；可收录 txt、md、html、docx、pdf、xlsx、pptx。"
+from ingest.loaders.refusals import (
+    ARCHIVE_REMEDY,
+    NOT_A_DOCUMENT,
+    PASSWORD_REMEDY,
+    PICTURE_REMEDY,
+    SAVE_AS,
+    reading,
+    refuse,
+)
 
 # Magic bytes of what people drop into a folder by mistake: (prefix, what it is).
 FOREIGN_MAGIC = (
@@ -35,8 +40,6 @@ FOREIGN_MAGIC = (
     (b"OggS", "音频"),
     (b"RIFF", "音视频或图片"),
 )
-PICTURE_REMEDY = "图片里的文字请先用 OCR 软件识别，另存为 docx 或 pdf 后再导入。"
-ARCHIVE_REMEDY = "请先解压，把里面的文档放入文件夹。"
 
 ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
@@ -61,11 +64,6 @@ _HTML_START = re.compile(
 _XML_START = re.compile(rb"\s*<(?:\?xml|!DOCTYPE|!ENTITY)", re.I)
 _ENTITY = re.compile(rb"<!ENTITY", re.I)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-
-
-def refuse(name: str, why: str, remedy: str, *, cause: Exception | None = None) -> NoReturn:
-    """Raises the ``SourceError`` of one file: ``《name》why。`` and the remedy."""
-    raise SourceError(f"“{name}”{why}。", remedy=remedy) from cause
 
 
 def recognise(data: bytes, name: str) -> str:
@@ -104,24 +102,27 @@ def _without_wide_nulls(head: bytes) -> bytes:
 
 
 def _recognise_zip(data: bytes, name: str) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        refuse(name, "不完整或已损坏，打不开", "请重新下载或重新导出这个文件。", cause=error)
+    parts = _part_names(data, name)
     if "[Content_Types].xml" in parts:
         for prefix, found in OOXML_PARTS:
             if any(part.startswith(prefix) for part in parts):
                 return found
     if "mimetype" in parts and "content.xml" in parts:
-        refuse(name, "是 OpenDocument 文档，暂不支持", SAVE_AS)
-    refuse(name, "是压缩包，不是文档", ARCHIVE_REMEDY)
+        return refuse(name, "是 OpenDocument 文档，暂不支持", SAVE_AS)
+    return refuse(name, "是压缩包，不是文档", ARCHIVE_REMEDY)
+
+
+def _part_names(data: bytes, name: str) -> list[str]:
+    names: list[str] = []
+    with reading(name), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names += archive.namelist()
+    return names
 
 
 def _refuse_ole(data: bytes, name: str) -> NoReturn:
     for stream, what in OLE_STREAMS:
         if stream.encode("utf-16-le") in data:
-            remedy = "请打开后去掉密码，再另存为 docx 或 pdf。" if stream == "EncryptedPackage" else SAVE_AS
+            remedy = PASSWORD_REMEDY if stream == "EncryptedPackage" else SAVE_AS
             refuse(name, f"是{what}，暂不能直接读取", remedy)
     refuse(name, "是旧版 Office 或 WPS 的二进制文件，暂不能直接读取", SAVE_AS)
 

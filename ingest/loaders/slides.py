@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ingest.loaders.archive import DAMAGED_REMEDY, check_office_archive
-from ingest.loaders.recognition import PICTURE_REMEDY, refuse
+from ingest.loaders.archive import check_office_archive
+from ingest.loaders.refusals import PICTURE_REMEDY, reading, refuse
 from ingest.loaders.tables import table_lines
 from ingest.loaders.word import properties
 from ingest.records import RawDocument
@@ -16,24 +16,19 @@ from ingest.records import RawDocument
 def load(data: bytes, name: str) -> RawDocument:
     """The text of all slides in order, a paragraph or a table row a line."""
     check_office_archive(data, name)
-    presentation = _open(data, name)
-    lines = [line for slide in presentation.slides for line in _slide_lines(slide) if line.strip()]
+    with reading(name):
+        presentation = _open(data)
+        lines = [line for slide in presentation.slides for line in _slide_lines(slide) if line.strip()]
+        metadata = properties(presentation.core_properties)
     if not lines:
         refuse(name, "里没有文字，可能都是图片", PICTURE_REMEDY)
-    return RawDocument(
-        text="\n".join(lines), format="pptx", metadata=properties(presentation.core_properties)
-    )
+    return RawDocument(text="\n".join(lines), format="pptx", metadata=metadata)
 
 
-def _open(data: bytes, name: str) -> Any:
-    from lxml.etree import XMLSyntaxError  # type: ignore[import-untyped]
+def _open(data: bytes) -> Any:
     from pptx import Presentation
-    from pptx.exc import PythonPptxError
 
-    try:
-        return Presentation(io.BytesIO(data))
-    except (PythonPptxError, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
-        refuse(name, "不完整或已损坏，打不开", DAMAGED_REMEDY, cause=error)
+    return Presentation(io.BytesIO(data))
 
 
 def _slide_lines(slide: Any) -> Iterator[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import io
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.loaders.archive import DAMAGED_REMEDY, check_office_archive
-from ingest.loaders.recognition import refuse
+from ingest.loaders.archive import check_office_archive
+from ingest.loaders.refusals import CHECK_REMEDY, reading, refuse
 from ingest.loaders.tables import table_lines
 from ingest.records import RawDocument
 
@@ -19,7 +20,25 @@ MAX_COLUMNS = 256
 def load(data: bytes, name: str) -> RawDocument:
     """The values of all visible sheets; a merged cell's value stands once, formulas as last computed."""
     check_office_archive(data, name)
-    workbook = _open(data, name)
+    with reading(name):
+        workbook = _open(data)
+        lines = _lines(workbook, name)
+        metadata = _properties(workbook.properties)
+    if not lines:
+        refuse(name, "里没有文字", CHECK_REMEDY)
+    return RawDocument(text="\n".join(lines), format="xlsx", metadata=metadata)
+
+
+def _open(data: bytes) -> Any:
+    from openpyxl import load_workbook  # type: ignore[import-untyped]
+
+    # The library warns of styles and extensions that it does not keep; only values are wanted here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return load_workbook(io.BytesIO(data), data_only=True)
+
+
+def _lines(workbook: Any, name: str) -> list[str]:
     sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
     lines: list[str] = []
     for sheet in sheets:
@@ -28,28 +47,7 @@ def load(data: bytes, name: str) -> RawDocument:
         if rows and len(sheets) > 1 and not sheet.title.lower().startswith("sheet"):
             lines.append(sheet.title)
         lines += rows
-    if not lines:
-        refuse(name, "里没有文字", "请确认文件已保存完整，再重新放入。")
-    return RawDocument(text="\n".join(lines), format="xlsx", metadata=_properties(workbook.properties))
-
-
-def _open(data: bytes, name: str) -> Any:
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
-    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
-
-    try:
-        return load_workbook(io.BytesIO(data), data_only=True)
-    except (
-        InvalidFileException,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        OSError,
-        SyntaxError,
-    ) as error:
-        refuse(name, "不完整或已损坏，打不开", DAMAGED_REMEDY, cause=error)
+    return lines
 
 
 def _rows(sheet: Any, name: str) -> Iterator[list[str]]:

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 CELL_SEPARATOR = " | "
+# A data table has short cells; longer ones are page layout done with tables.
+MAX_CELL_CHARS = 400
+
+
+def is_layout(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a table only arranges paragraphs: one column, or cells too long to stand in a row."""
+    return max(map(len, rows), default=0) < 2 or any(
+        len(cell) > MAX_CELL_CHARS for row in rows for cell in row
+    )
 
 
 def row_line(cells: Sequence[str]) -> str:

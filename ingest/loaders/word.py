@@ -9,15 +9,14 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.loaders.archive import DAMAGED_REMEDY, check_office_archive
+from ingest.loaders.archive import check_office_archive
 from ingest.loaders.numbering import W, read_numbering
-from ingest.loaders.recognition import PICTURE_REMEDY, refuse
-from ingest.loaders.tables import table_lines
+from ingest.loaders.refusals import CHECK_REMEDY, PICTURE_REMEDY, reading, refuse
+from ingest.loaders.tables import is_layout, table_lines
 from ingest.records import RawDocument
 
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-NOTES = "/footnotes", "/endnotes"
 
 # A deletion, the old place of a move, a field's code and the fallback twin of a drawing are not read.
 _SKIPPED = frozenset((W + "del", W + "moveFrom", W + "instrText", W + "delText", MC + "Fallback"))
@@ -28,30 +27,25 @@ _NOTE_MARKS = {W + "footnoteReference": "footnote", W + "endnoteReference": "end
 def load(data: bytes, name: str) -> RawDocument:
     """The document's text, a paragraph or a table row a line; ``metadata``: title, author, dates."""
     check_office_archive(data, name)
-    document = _open(data, name)
-    reader = _Reader(document)
-    lines = [line for line in reader.blocks(document.element.body) if line.strip()]
-    lines += reader.note_lines()
-    if not lines:
-        _refuse_blank(document, name)
-    return RawDocument(text="\n".join(lines), format="docx", metadata=properties(document.core_properties))
+    with reading(name):
+        document = _open(data)
+        lines = _Reader(document).lines()
+        metadata = properties(document.core_properties)
+        if not lines:
+            _refuse_blank(document, name)
+    return RawDocument(text="\n".join(lines), format="docx", metadata=metadata)
 
 
-def _open(data: bytes, name: str) -> Any:
+def _open(data: bytes) -> Any:
     import docx
-    from docx.opc.exceptions import OpcError
-    from lxml.etree import XMLSyntaxError  # type: ignore[import-untyped]
 
-    try:
-        return docx.Document(io.BytesIO(data))
-    except (OpcError, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
-        refuse(name, "不完整或已损坏，打不开", DAMAGED_REMEDY, cause=error)
+    return docx.Document(io.BytesIO(data))
 
 
 def _refuse_blank(document: Any, name: str) -> None:
     if any("/image" in relation.reltype for relation in document.part.rels.values()):
         refuse(name, "里只有图片，没有文字", PICTURE_REMEDY)
-    refuse(name, "里没有文字", "请确认文件已保存完整，再重新放入。")
+    refuse(name, "里没有文字", CHECK_REMEDY)
 
 
 def properties(core: Any) -> dict[str, str]:
@@ -70,10 +64,16 @@ class _Reader:
     """Walks one document; keeps the count of its lists and which notes were referred to."""
 
     def __init__(self, document: Any) -> None:
+        self._body = document.element.body
         self._part = document.part
         self._numbering = read_numbering(_related(document.part, "/numbering"))
         self._style_numbers = _style_numbers(document.styles.element)
         self._notes: list[tuple[str, str]] = []
+
+    def lines(self) -> list[str]:
+        """The whole document: its body, then the notes that it refers to."""
+        body = [line for line in self.blocks(self._body) if line.strip()]
+        return body + self.note_lines()
 
     def blocks(self, parent: Any) -> Iterator[str]:
         """The lines of a body, cell or text box."""
@@ -81,7 +81,7 @@ class _Reader:
             if child.tag == W + "p":
                 yield from self._paragraph(child)
             elif child.tag == W + "tbl":
-                yield from table_lines(self._rows(child))
+                yield from self._table(child)
             elif child.tag == W + "sdt" and child.find(W + "sdtContent") is not None:
                 yield from self.blocks(child.find(W + "sdtContent"))
             elif child.tag not in _SKIPPED and child.tag in (W + "ins", W + "moveTo", W + "customXml"):
@@ -111,7 +111,7 @@ class _Reader:
     def _collect(self, element: Any, pieces: list[str], boxes: list[Any]) -> None:
         for child in element:
             tag = child.tag
-            if tag in _SKIPPED or not isinstance(tag, str):
+            if not isinstance(tag, str) or tag in _SKIPPED or _is_hidden(child):
                 continue
             if tag in (W + "t", M + "t"):
                 pieces.append(child.text or "")
@@ -133,15 +133,31 @@ class _Reader:
         style = _child_value(paragraph, "pPr/pStyle")
         number_id = _child_value(paragraph, "pPr/numPr/numId")
         level = _child_value(paragraph, "pPr/numPr/ilvl")
-        inherited_id, inherited_level = self._style_numbers.get(style, ("", "0"))
-        level = level or inherited_level
+        inherited_id, inherited_level = self._style_numbers.get(style, ("", ""))
+        level = level or inherited_level or self._numbering.level_of_style(number_id or inherited_id, style)
         return self._numbering.label(number_id or inherited_id, int(level) if level.isdigit() else 0)
 
-    def _rows(self, table: Any) -> Iterator[list[str]]:
-        """Cell texts by row; the continuation of a vertical merge says nothing again."""
-        for row in table.iter(W + "tr"):
-            if next(row.iterancestors(W + "tbl")) is table:
-                yield [" ".join(self.blocks(cell)) for cell in _cells(row) if not _continues(cell)]
+    def _table(self, table: Any) -> list[str]:
+        """Rows of cells as lines, or the paragraphs of a table that only arranges them.
+
+        The continuation of a vertical merge says nothing again. Cells are read once: reading counts lists.
+        """
+        rows = [
+            [list(self.blocks(cell)) for cell in _cells(row) if not _continues(cell)]
+            for row in table.iter(W + "tr")
+            if next(row.iterancestors(W + "tbl")) is table
+        ]
+        texts = [[" ".join(cell) for cell in row] for row in rows]
+        if is_layout(texts):
+            return [line for row in rows for cell in row for line in cell]
+        return table_lines(texts)
+
+
+def _is_hidden(run: Any) -> bool:
+    if run.tag != W + "r":
+        return False
+    hidden = run.find(f"{W}rPr/{W}vanish")
+    return hidden is not None and hidden.get(W + "val", "1") not in ("0", "false")
 
 
 def _cells(row: Any) -> Iterator[Any]:
@@ -167,7 +183,7 @@ def _style_numbers(styles: Any) -> dict[str, tuple[str, str]]:
     own, parents = {}, {}
     for style in styles.findall(W + "style"):
         style_id = style.get(W + "styleId", "")
-        own[style_id] = (_child_value(style, "pPr/numPr/numId"), _child_value(style, "pPr/numPr/ilvl") or "0")
+        own[style_id] = (_child_value(style, "pPr/numPr/numId"), _child_value(style, "pPr/numPr/ilvl"))
         parents[style_id] = _child_value(style, "basedOn")
     found = {}
     for style_id in own:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
 
-from ingest import furniture
+from ingest import surroundings
 from ingest.records import CleanedDocument, RawDocument
 
 FROM_TEXT = "正文标题"
@@ -158,11 +158,11 @@ def _page_titles(raw: RawDocument) -> Iterator[str]:
         yield from (_without_site(bar) for bar in bars if _BAR.search(bar))
         if raw.format == "html":
             yield from reversed(bars)
-    for around in (furniture.head(raw.text), furniture.tail(raw.text)):
+    for around in (surroundings.head(raw.text), surroundings.tail(raw.text)):
         for pattern in _ON_PAGE:
             for match in pattern.finditer(around):
                 yield match[1].strip(" |")
-    glued = _GLUED_TITLE.search(furniture.head(raw.text))
+    glued = _GLUED_TITLE.search(surroundings.head(raw.text))
     if glued:
         yield _before_report(glued[1])
 
