@@ -1,0 +1,79 @@
+"""Pinyin that a program put behind characters: ``基礎(chǔ)``, ``開(kāi)``, also inside words.
+
+Such programs annotate by character: they have a list of characters, nearly all of them traditional, and
+annotate each of its characters wherever it stands. People annotate by word: a poem throughout, a rare or
+disputed reading in a textbook, once. That difference is what the detector looks at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from ingest.cleaning.pinyin import SYLLABLE, syllable_fits
+from ingest.cleaning.plausibility import is_han, simple_forms, to_traditional
+from ingest.cleaning.trace import Replacement
+
+_ANNOTATION = re.compile(rf"(?<=[\u3400-\u9fff])[ ]?[(（]({SYLLABLE})[)）]")
+# A text about readings speaks of them.
+_ABOUT_READINGS = re.compile(
+    "[拼注][音]|[讀读][音作]|字音|加[點点]字|多音字|[漢汉][語语]拼音|平仄|[詩诗][詞词]"
+)
+_COUNT_MIN = 3
+_COUNT_MIN_ABOUT_READINGS = 40
+_COUNT_MIN_SIMPLIFIED = 6
+# A poem with pinyin is annotated throughout, an injected text at one character in four to twenty.
+_DENSITY_MAX = 0.5
+_TWO_FORM_SHARE_MIN = 0.9
+# An injecting program hardly ever leaves out a character of its list.
+_CONSISTENCY_MIN = 0.8
+
+
+def bears_injected_annotations(text: str) -> bool:
+    """Whether the document as a whole is annotated by character, as programs do.
+
+    A textbook, a poem with pinyin and a list of rare readings are not; nor is a text with one or two
+    annotations, whatever they are.
+    """
+    annotated = Counter(text[found.start() - 1] for found in _ANNOTATION.finditer(text) if _fits(text, found))
+    total = sum(annotated.values())
+    if total < (_COUNT_MIN_ABOUT_READINGS if _ABOUT_READINGS.search(text) else _COUNT_MIN):
+        return False
+    if total > _DENSITY_MAX * sum(map(is_han, text)):
+        return False
+    traditional = sum(n for char, n in annotated.items() if char in simple_forms() or not _in_gb2312(char))
+    if traditional >= _TWO_FORM_SHARE_MIN * total:
+        return _is_consistent(text, annotated)
+    # Converted to simplified script after the injection: the list still shows in what was annotated.
+    converted = sum(n for char, n in annotated.items() if to_traditional().convert(char) != char)
+    return (
+        total >= _COUNT_MIN_SIMPLIFIED
+        and traditional + converted >= _TWO_FORM_SHARE_MIN * total
+        and max(annotated.values()) > 1
+        and _is_consistent(text, annotated)
+    )
+
+
+def remove_annotations(text: str) -> Iterator[Replacement]:
+    """The annotations whose syllable fits the character in front of them.
+
+    Brackets of the author stay: ``鄉鎮(街道)``, ``(SARS)``, ``件(次)``, and a syllable that does not fit.
+    """
+    for found in _ANNOTATION.finditer(text):
+        if _fits(text, found):
+            yield Replacement(found.start(), found.end(), "")
+
+
+def _fits(text: str, found: re.Match[str]) -> bool:
+    return syllable_fits(text[found.start() - 1], found[1])
+
+
+def _in_gb2312(char: str) -> bool:
+    return bool(char.encode("gb2312", errors="ignore"))
+
+
+def _is_consistent(text: str, annotated: Counter[str]) -> bool:
+    """Whether the annotated characters are annotated nearly everywhere they stand."""
+    everywhere = Counter(char for char in text if char in annotated)
+    return sum(annotated.values()) >= _CONSISTENCY_MIN * sum(everywhere.values())

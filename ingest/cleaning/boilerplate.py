@@ -1,0 +1,156 @@
+"""What the hosting site put around, into and behind the document.
+
+The cues are general ones. Lines are judged one by one (``furniture``) and by where they stand; inside
+sentences only what nobody writes there is taken out, and the sentence is closed up again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ingest.cleaning.furniture import is_furniture, is_site_notice
+from ingest.cleaning.lines import ends_sentence, lines_of, removed
+from ingest.cleaning.plausibility import is_han
+from ingest.cleaning.trace import Replacement
+
+_SPAM = re.compile(
+    "av|毛片|久久|人妻|一区|二区|三区|国产|亚洲|欧美|日韩|黄色|成人|无码|有码|麻豆|少妇|视频|在线观看|免费观看|精品|高清|香蕉|蜜臀|"
+    "彩票|博彩|娱乐城|百家乐|棋牌|六合|时时彩|老虎机|投注|开户|赌|代孕|办证|代开|发票|迷药|私服|外挂|贷款|小姐|约炮|激情|色情|伦理|"
+    "福利|直播|麻将|体育|捕鱼|充值|优惠|试玩|注册送",
+    re.IGNORECASE,
+)
+_SPAM_SEGMENTS = re.compile(r"[_|｜,，\-—\s]+")
+_ADMINISTRATIVE = re.compile("[\u4e00-\u9fff]{1,7}(?:省|市|县|区|旗|州|盟|镇|乡|自治县|自治州|新区)")
+_FARM_SPLIT = re.compile(r"[|｜\s　·•]+")
+_FARM_ITEMS_MIN = 10
+_FARM_LABEL = re.compile(
+    "(?:友情链接|合作伙伴|热门(?:城市|地区|站点)|城市(?:分站|导航)|地区导航|友情连接)\\s*[:：]?"
+)
+
+_TAIL_HEAD = re.compile(
+    r"[【\[]?(?:(?:相关|推荐|扩展|延伸|热门|最新|精彩|更多|随机|同类|友情|热点|您可能(?:感兴趣|喜欢)的?|猜你喜欢的?|大家(?:都)?在看|本类)"
+    r"(?:阅读|推荐|文章|链接|资源|搜索|新闻|内容|文档|资讯|范文|话题|标签|论文|精选|排行){0,3}|随便看看?|猜你喜欢|展开阅读全文"
+    r"|看(?:过|了)(?:本文|该文).{0,10}|用户评论|网友评论|文章评论|发表评论)[】\]]?\s*[:：|]?"
+)
+_LINK_MAX = 60
+
+_NEWS_HEAD = re.compile(
+    r"\s*(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?)?\s*[，,]\s*正文\s*[：:]\s*(?:原标题\s*[：:]\s*)?"
+)
+_ORIGINAL_TITLE = re.compile(r"(?m)^[ 　]*原标题\s*[：:]\s*")
+_NEWS_TAIL = re.compile(
+    r"返回(?:搜狐|网易|腾讯|新浪|凤凰|首页)[网站号]?[，, ]*查看更多(?:[ 　]*责任编辑\s*[：:][^\n。]{0,12})?(?=\s*(?:\n|$))"
+)
+_INLINE_ADVERTISEMENT = re.compile(
+    r"(?<![\w/])[【\[(（]?广告[】\])）]?[ 　:：][^\n。×✕]{2,120}[ 　！!>]+[×✕](?![\d ])|(?<=[。！？”])广告[ 　][^\n。×✕]{2,120}[ 　！!>]+[×✕](?![\d ])"
+)
+
+# A site's name from its last word on, and the praise behind it: «…之家,全国…共同天地».
+_SLOGAN_CORE = re.compile(
+    "(?:之家|家园|在线|论坛|文库|天地|门户|网站|网|资源库|大全|无忧)[,，:：!！ —-]{1,2}[\u4e00-\u9fff]{2,14}?"
+    "(?:天地|家园|平台|门户|网站|助手|伴侣|帮手|首选|资源库|基地|乐园|港湾|大全|家|站)(?![\u4e00-\u9fff]*建设)"
+)
+_SITE_NAME_CHARS_MAX = 8
+
+
+def spam_lines(text: str) -> Iterator[Replacement]:
+    """Title lines that a hacked site carries: strings of search words for sex, gambling and forgery."""
+    return removed([line for line in lines_of(text) if _is_spam(line.text)])
+
+
+def link_farms(text: str) -> Iterator[Replacement]:
+    """Lines that consist of names of places and other links; tables and sentences are not such lines."""
+    return removed([line for line in lines_of(text) if _is_link_farm(line.text)])
+
+
+def furniture_lines(text: str) -> Iterator[Replacement]:
+    """Navigation, counters, pagers, share bars, records and the site's notices to its visitors."""
+    return removed([line for line in lines_of(text) if is_furniture(line.text) or is_site_notice(line.text)])
+
+
+def tail(text: str) -> Iterator[Replacement]:
+    """The end of the page from a heading like 相关阅读 on, if nothing but links follows it."""
+    lines = lines_of(text)
+    cut = None
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index].text
+        if _TAIL_HEAD.fullmatch(line):
+            cut = index
+        elif line and not _is_link(line):
+            break
+    if cut is not None:
+        yield Replacement(lines[cut].start, len(text), "")
+
+
+def news_frame(text: str) -> Iterator[Replacement]:
+    """What an aggregator puts around a report: ``2023-07-26 18:57，正文：原标题：`` and 返回搜狐，查看更多."""
+    head = _NEWS_HEAD.match(text)
+    if head is not None:
+        yield Replacement(0, head.end(), "")
+    for found in _ORIGINAL_TITLE.finditer(text, head.end() if head else 0):
+        yield Replacement(found.start(), found.end(), "")
+    for found in _NEWS_TAIL.finditer(text):
+        yield Replacement(found.start(), found.end(), "")
+
+
+def inline_advertisements(text: str) -> Iterator[Replacement]:
+    """``广告 … ×``: an advertisement with its closing cross, in the middle of a paragraph."""
+    for found in _INLINE_ADVERTISEMENT.finditer(text):
+        yield Replacement(found.start(), found.end(), "")
+
+
+def slogans(text: str) -> Iterator[Replacement]:
+    """The slogan of a site that was spliced into sentences; they are closed up again.
+
+    Such a slogan names a site and praises it, stands in the text at least twice in the very same words,
+    and at least once where nobody could have written it: between two words of a clause, with no mark of
+    punctuation on either side.
+    """
+    places: dict[str, list[int]] = {}
+    for found in _SLOGAN_CORE.finditer(text):
+        places.setdefault(found[0], []).append(found.start())
+    for core, starts in places.items():
+        name_chars = _common_name(text, starts)
+        spans = [(start - name_chars, start + len(core)) for start in starts]
+        if len(spans) > 1 and name_chars > 1 and any(_is_wedged(text, *span) for span in spans):
+            yield from (Replacement(start, end, "") for start, end in spans)
+
+
+def _common_name(text: str, starts: list[int]) -> int:
+    """How many Chinese characters in front of all ``starts`` are the same."""
+    for count in range(_SITE_NAME_CHARS_MAX):
+        chars = {text[start - count - 1 : start - count] for start in starts}
+        if len(chars) > 1 or not is_han(chars.pop()):
+            return count
+    return _SITE_NAME_CHARS_MAX
+
+
+def _is_wedged(text: str, start: int, end: int) -> bool:
+    """Whether a span has Chinese characters directly on both sides."""
+    return is_han(text[start - 1 : start]) and is_han(text[end : end + 1])
+
+
+def _is_spam(line: str) -> bool:
+    if not 10 <= len(line) <= 1000 or "。" in line:
+        return False
+    segments = [part for part in _SPAM_SEGMENTS.split(line) if part]
+    hits = sum(_SPAM.search(part) is not None for part in segments)
+    return len(segments) >= 4 and hits >= 3 and hits >= 0.6 * len(segments)
+
+
+def _is_link_farm(line: str) -> bool:
+    if len(line) < 3 * _FARM_ITEMS_MIN or len(line) > 20_000 or re.search("[。；，]", line):
+        return False
+    items = [item for item in _FARM_SPLIT.split(_FARM_LABEL.sub("", line, count=1)) if item]
+    if len(items) < _FARM_ITEMS_MIN or max(map(len, items)) > 12:
+        return False
+    places = sum(_ADMINISTRATIVE.fullmatch(item) is not None for item in items)
+    return places >= 0.6 * len(items) or _FARM_LABEL.match(line) is not None
+
+
+def _is_link(line: str) -> bool:
+    """Whether a line below a tail heading may be a link, a notice or furniture, but no text."""
+    if is_furniture(line) or is_site_notice(line) or _TAIL_HEAD.fullmatch(line) or line in {"|", "·", "-"}:
+        return True
+    return len(line) <= _LINK_MAX and not ends_sentence(line)

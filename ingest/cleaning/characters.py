@@ -1,0 +1,113 @@
+"""Characters that optical recognition mistook, in documents that show such damage.
+
+What is replaced comes from a lexicon with contexts (``data/characters.tsv``), which a maintainer extends
+by adding a row. Numbers are never touched without a second witness in the same sentence. The slips of
+authors are another matter: they stay, and ``data/slips.tsv`` serves to report them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+from ingest.cleaning.trace import Replacement
+
+_KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa]")
+_DAMAGE_MIN = 2
+# «3的个» for «300个»: what was recognised in place of digits, in front of a measure word.
+_BROKEN_NUMBER = re.compile(r"(?<![\d.])(\d{1,4})([的oOQD〇口]{1,2})(\d{0,3})(?=[个人家名户户条项所])")
+_TOTAL = re.compile(r"(?<![\d.])(\d{2,6})(?=[个人家名户条项所])")
+_SHARE = re.compile(r"(\d{1,3}\.\d{1,2})\s*[%％]")
+_SENTENCE_BREAK = re.compile("[。！？\n]")
+_NEAR_CHARS = 120
+
+
+class Confusion(NamedTuple):
+    """A wrong form with its right one; ``pattern`` holds the context, ``needs`` the second witness."""
+
+    wrong: str
+    right: str
+    pattern: re.Pattern[str]
+    needs: re.Pattern[str] | None
+
+
+def shows_damage(text: str) -> bool:
+    """Whether the document holds at least two errors of recognition; one may be the author's."""
+    if _KANA.search(text):
+        return False
+    found = sum(1 for _ in _confusions(text))
+    return found >= _DAMAGE_MIN
+
+
+def mend_characters(text: str) -> Iterator[Replacement]:
+    """The errors of the lexicon in their contexts, and numbers that a percentage bears out."""
+    for found, confusion in _confusions(text):
+        yield Replacement(found.start(), found.end(), confusion.right)
+    yield from _numbers(text)
+
+
+def author_slips(text: str) -> Iterator[tuple[int, str, str]]:
+    """Places where the author probably slipped, with what stands there and the usual form."""
+    pattern, usual = _slips()
+    for found in pattern.finditer(text):
+        yield found.start(), found[0], usual[found[0]]
+
+
+def _confusions(text: str) -> Iterator[tuple[re.Match[str], Confusion]]:
+    for confusion in _lexicon():
+        if confusion.wrong not in text or (confusion.needs and not confusion.needs.search(text)):
+            continue
+        for found in confusion.pattern.finditer(text):
+            yield found, confusion
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> tuple[Confusion, ...]:
+    confusions = []
+    for wrong, right, before, after, needs in _rows("characters.tsv", 5):
+        pattern = re.compile(before + re.escape(wrong) + after)
+        confusions.append(Confusion(wrong, right, pattern, re.compile(needs) if needs else None))
+    return tuple(confusions)
+
+
+@lru_cache(maxsize=1)
+def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
+    usual = {wrong: right for wrong, right in _rows("slips.tsv", 2)}
+    return re.compile("|".join(map(re.escape, usual))), usual
+
+
+def _rows(name: str, columns: int) -> Iterator[list[str]]:
+    data = resources.files("ingest.cleaning").joinpath("data", name).read_text(encoding="utf-8")
+    for line in data.splitlines():
+        if line and not line.startswith("#"):
+            row = line.split("\t")
+            yield row + [""] * (columns - len(row))
+
+
+def _numbers(text: str) -> Iterator[Replacement]:
+    """Broken numbers for which total and percentage in the same sentence leave one value."""
+    for found in _BROKEN_NUMBER.finditer(text):
+        before = _SENTENCE_BREAK.split(text[max(0, found.start() - _NEAR_CHARS) : found.start()])[-1]
+        after = _SENTENCE_BREAK.split(text[found.end() : found.end() + _NEAR_CHARS])[0]
+        share = _SHARE.search(after)
+        totals = {int(total) for total in _TOTAL.findall(before)}
+        if share is None or not totals:
+            continue
+        values = {value for total in totals for value in _values(found, total, share[1])}
+        if len(values) == 1:
+            yield Replacement(found.start(), found.end(), str(values.pop()))
+
+
+def _values(found: re.Match[str], total: int, share: str) -> Iterator[int]:
+    """The counts out of ``total`` that give ``share`` and whose digits fit what was recognised."""
+    decimals = len(share.partition(".")[2])
+    near = round(total * float(share) / 100)
+    for value in range(max(0, near - 2), near + 3):
+        digits = str(value)
+        lost = len(digits) - len(found[1]) - len(found[3])
+        fits = digits.startswith(found[1]) and digits.endswith(found[3]) and 1 <= lost <= 2 * len(found[2])
+        if fits and f"{100 * value / total:.{decimals}f}" == share:
+            yield value

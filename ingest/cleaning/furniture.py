@@ -1,0 +1,150 @@
+"""Lines of a web page that are not the document: navigation, counters, notices of the site.
+
+Each question is about one line by itself, so that it can be asked of any page. A line must show several
+cues, or one that nobody writes into a document; a doubtful line stays.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A line of furniture is short; long lines are text, whatever words they hold.
+_LINE_MAX = 400
+
+_NAVIGATION_WORDS = frozenset(
+    ["首页", "返回", "下载", "相关", "举报", "上一页", "下一页", "上一篇", "下一篇", "尾页", "末页", "登录", "注册", "收藏", "分享", "打印", "关闭", "打印本页", "关闭窗口", "关闭本页", "返回顶部", "返回首页", "返回列表", "返回上页", "网站地图", "网站首页", "联系我们", "关于我们", "加入收藏", "设为首页", "友情链接", "展开", "展开全文", "展开阅读全文", "点击查看更多", "点击展开全文", "查看更多", "更多", "资源描述", "相关资源", "相关搜索", "相关文档", "相关阅读", "相关推荐", "最新文档", "热门文档", "推荐文档", "猜你喜欢", "随便看", "导航", "搜索", "站内搜索", "会员登录", "用户登录", "在线咨询", "在线留言", "免责声明", "版权声明", "隐私政策", "用户协议", "手机版", "电脑版", "客户端", "繁体", "简体", "无障碍", "新闻中心", "产品中心", "产品展示", "产品目录", "成功案例", "解决方案", "服务支持", "常见问题", "技术文章", "MENU", "Menu", "回到顶部", "我要评论", "发表评论", "查看评论", "我要纠错", "保存", "复制", "点赞", "转发", "评论", "当前位置", "正文", "扫一扫", "下载文档", "下载本文", "立即下载", "免费下载", "全文阅读", "在线阅读", "帮助中心", "意见反馈", "投诉举报", "广告服务", "诚聘英才", "法律声明", "正为您匹配相似的精品文档", "上一条", "下一条", "大", "中", "小"]
+)
+# Words that a document may use as a line by itself.
+_AMBIGUOUS_ALONE = frozenset(
+    ["相关", "正文", "更多", "搜索", "注册", "返回", "保存", "复制", "评论", "关闭", "分享", "收藏", "大", "中", "小", "导航", "转发", "下载", "举报"]
+)
+_SHARE_TARGETS = frozenset(
+    ["微信", "微博", "新浪微博", "腾讯微博", "QQ", "QQ空间", "QQ好友", "朋友圈", "微信朋友圈", "豆瓣", "人人网", "复制链接", "分享到", "分享至", "分享", "一键分享", "更多", "打印", "收藏", "百度贴吧", "贴吧", "钉钉", "facebook", "twitter", "开心网", "短信", "邮件", "二维码"]
+)
+_TOKEN_SPLIT = re.compile(r"[\s|｜>＞»›·•/、:：\[\]【】()（）<《》,，…]+")
+
+_PATTERNS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"第?\s*\d{1,4}\s*页?\s*[/／]\s*共?\s*\d{1,4}\s*页",
+        r"共\s*\d{1,4}\s*页.{0,12}第?\s*\d{1,4}\s*页?",
+        r".{2,90}_第\d{1,4}页",
+        r"时间\s*[:：]\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s+\d{1,2}:\d{2}:\d{2}",
+        r"(?:发布|发表|更新|上传|录入)(?:时间|日期)\s*[:：]\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?",
+        r"(?:已有)?\s*(?:浏览|阅读|点击|访问|查看|下载|点赞|评论)(?:次数|量|数|人数)?\s*[:：(（]?\s*\d[\d,.万w+]*\s*次?人?[)）]?(?:次(?:浏览|阅读))?",
+        r"\d[\d,.万w+]*\s*(?:次|人)?(?:浏览|阅读|点击|评论|点赞)",
+        r"[【\[(（]?\s*字(?:体|号)\s*[:：]?\s*[【\[(（]?\s*(?:[大中小]\s*){2,3}[】\])）]?\s*(?:打印|关闭)?",
+        r"[【\[]\s*(?:打印|关闭|收藏|推荐|纠错|返回)[^。]{0,30}[】\]]",
+        r"[上下]一[篇页条章节]\s*[:：].{0,80}",
+        r"(?:当前位置|您?(?:现在|当前)?(?:所在)?的?位置|位置导航)\s*[:：].{0,120}",
+        r"(?:网站)?首页\s*[>＞»›].{0,120}",
+        r"(?:一键)?分享(?:网站|本文|文章)?(?:到|至)\s*[:：]?.{0,40}",
+        r"(?:点击|长按|扫描?|识别)[^。]{0,10}二维码[^。]{0,30}",
+        r"(?:展开|点击|查看)[^。，]{0,4}(?:阅读|查看)?(?:全文|更多|剩余)[^。，]{0,10}",
+        r"(?:标签|关键字|tags?)\s*[:：]\s*\S{2,10}(?:\s+\S{2,10}){2,}",
+    )
+)
+_RECORD = re.compile(
+    r"ICP\s*[备证]|公网安备|Copyright|©|Powered\s+by|Rights\s+Reserved|经营许可证\s*[:：]|备案号\s*[:：]|网站标识码",
+    re.IGNORECASE,
+)
+_OWNERSHIP = re.compile(r"版权所有|技术支持\s*[:：]|(?:主办|承办|承建|运维)单位\s*[:：].*(?:电话|邮编|技术)")
+_UPLOAD_LABELS = re.compile(
+    r"(?:上传人|上传者|文档编号|上传时间|文档格式|格式|页数|大小|文件大小|下载积分|所需积分)\s*[:：]"
+)
+
+# Each says: a site is speaking to its visitors. Two stand for a cue that is enough by half.
+_SITE_CUES: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
+    (weight, re.compile(pattern))
+    for weight, pattern in (
+        (
+            2,
+            "不代表(?:本|我)(?:站|网|平台|号)|由会员(?:分享|上传)|本(?:站|网)(?:所有|转载)?(?:文章|资料|内容|资源)?(?:均|全部)?(?:来自|来源)",
+        ),
+        (1, "本站|本网站|我站|我们的客服|站长"),
+        (1, "网友(?:上传|提供|分享|投稿)|(?:来自|来源于?|源自|收集于?|转载自)(?:网络|互联网|网友)"),
+        (1, "客服(?:老师|人员)?"),
+        (1, "原创(?:文章|范文|内容)"),
+        (
+            1,
+            "仅供(?:大家|您|你|各位)?(?:参考|学习)|供(?:大家|您|你|各位|您的)参考|参考(?:借鉴|价值|范文)|希望(?:能|对|可以).{0,16}(?:帮助|参考|喜欢)",
+        ),
+        (1, "欢迎(?:大家|您|你|各位)?(?:参考|咨询|阅读|下载|借鉴|访问|关注|收藏|来电|转载|浏览)"),
+        (1, "范文"),
+        (1, "侵权|侵犯(?:了)?.{0,12}(?:权益|版权|权利)"),
+        (1, "(?:立即|及时|马上|尽快|第一时间).{0,4}(?:删除|处理)|予以删除|删除处理"),
+        (1, "转载"),
+        (1, "版权(?:归|属|申明|声明|问题)"),
+        (1, "联系(?:我们|站长|本站|管理员|客服|删除)"),
+        (1, "在线阅读|全文阅读|阅读全文"),
+        (1, "免费(?:下载|提供|阅读|获取|领取)"),
+        (1, "文库|文档(?:下载|分享)|珍藏版"),
+        (1, "下载(?:服务|本文|地址|链接|全文|文档|后|保存)"),
+        (1, "小编"),
+        (1, "精心整理|(?:整理|收集|搜集|分享)了"),
+        (1, "(?:特别|免责|版权|权利)(?:声明|申明|提示|注意)"),
+        (1, "(?:资源|资料|知识|信息).{0,4}(?:检索|平台|下载|分享)|分享平台"),
+        (2, "更多.{0,24}(?:请|尽在|敬请)(?:访问|登录|登陆|关注|搜索|浏览|点击|在.{2,10}上搜索)"),
+        (1, "(?:微信)?公众号|扫码|扫一扫|长按"),
+        (1, "以上(?:内容|就是|文章)|本文(?:来自|来源|由|转自)"),
+        (1, "(?:app|APP|软件).{0,4}下载"),
+    )
+)
+_LEAD_LABEL = re.compile(
+    r"[【\[(（]?(?:导语|前言|导读|提示|摘录|简介|声明|说明|温馨提示|版权|免责|特别|编辑推荐|篇一)[^，。]{0,4}[】\])）]?\s*[:：]"
+)
+_CUES_MIN = 3
+_CUES_MIN_LABELLED = 2
+
+
+def is_furniture(line: str) -> bool:
+    """Whether a stripped line belongs to the page around the document."""
+    if not line or len(line) > _LINE_MAX:
+        return False
+    return (
+        is_navigation(line)
+        or is_record(line)
+        or any(pattern.fullmatch(line) for pattern in _PATTERNS)
+        or len(_UPLOAD_LABELS.findall(line)) >= 3
+    )
+
+
+def is_navigation(line: str) -> bool:
+    """Whether all words of the line are names of functions of a page or of places to share it."""
+    if len(line) > 120:
+        return False
+    tokens = [token for token in _TOKEN_SPLIT.split(line) if token]
+    if not tokens:
+        return False
+    if all(token in _SHARE_TARGETS for token in tokens):
+        return len(tokens) > 1
+    if not all(token in _NAVIGATION_WORDS for token in tokens):
+        return False
+    return len(tokens) > 1 or tokens[0] not in _AMBIGUOUS_ALONE
+
+
+def is_record(line: str) -> bool:
+    """Whether the line states who owns and registered the site."""
+    if _RECORD.search(line) and len(line) <= 200 and "。" not in line.rstrip("。"):
+        return True
+    return _OWNERSHIP.search(line) is not None and len(line) <= 80 and not re.search("[。，；]", line)
+
+
+def is_site_notice(line: str) -> bool:
+    """Whether the site speaks to its visitors: leads, upload notes, disclaimers, offers."""
+    if not line or len(line) > _LINE_MAX:
+        return False
+    score = sum(weight for weight, cue in _SITE_CUES if cue.search(line))
+    return score >= (_CUES_MIN_LABELLED if _LEAD_LABEL.match(line) else _CUES_MIN)
+
+
+def navigation_share(lines: list[str]) -> float:
+    """The share of lines that name functions of a page, or hold such names beside others."""
+    if not lines:
+        return 0.0
+    hits = sum(
+        is_furniture(line)
+        or (len(line) < 200 and any(t in _NAVIGATION_WORDS for t in _TOKEN_SPLIT.split(line)))
+        for line in lines
+    )
+    return hits / len(lines)

@@ -1,0 +1,103 @@
+"""Traditional script becomes simplified, without harm to names and to text that is simplified already.
+
+The library's phrase tables do most of it. Two characters need more than tables: 著, which is 着 unless it
+is about writing or standing out, and 乾, which is 干 where something is dry and itself in names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ingest.cleaning.plausibility import simple_forms, simplified_only, to_simplified
+from ingest.cleaning.trace import Replacement
+
+# Words in which 著 is read zhù and stays.
+_ZHU = re.compile(
+    "著名|著作|著述|著者|著[称稱]|著[书書]|著[录錄]|著有|著[于於]|[显顯]著|昭著|卓著|[编編]著|[专專]著|[论論]著|名著"
+    "|原著|[译譯]著|巨著|合著|[遗遺]著|新著|拙著|土著|所著|近著|主著|[较較]著|彰著|炳著|[撰校]著|等著|[》〉]\\s?著"
+)
+_DRY = re.compile(
+    "乾[燥淨净杯旱脆糧粮枯涸果草洗貨货爹媽妈癟瘪冰電电柴巴裂渴咳餾馏著着瞪嚎嘔呕硬]|[餅饼烘曬晒風风擦晾肉豆菜筍笋]乾|葡萄乾|口乾|中乾"
+)
+# Variant characters that are legitimate in names of simplified text: the standard list of 2013 keeps them.
+_NAME_VARIANTS = frozenset("昇陞堃喆甦甯澂邨氾鎔鍾皙夥藉瞭祇祐甯淼犇乾著於徵餘覆麽鋐鉅瀋嶽崙崑")
+_STRAY_ZHE = re.compile(
+    "[随隨有接沿朝本向跟看活味志臨临在带帶绕繞怀懷凭憑衬襯想抱冒顺順拿走坐站笑穿衣沉附胶黏][著]|著[力手重眼急想陆陸实實]"
+)
+_TRADITIONAL_MIN = 0.5
+
+
+def is_traditional(text: str) -> bool:
+    """Whether the text as a whole is in traditional script: more characters of it than of simplified."""
+    old, new = _script_counts(text)
+    return old > 0 and old >= _TRADITIONAL_MIN * (old + new)
+
+
+def has_stray_traditional(text: str) -> bool:
+    """Whether a simplified text holds characters that only traditional script has."""
+    return not is_traditional(text) and any(map(_is_stray, set(text)))
+
+
+def simplify(text: str) -> Iterator[Replacement]:
+    """Every character that simplified script writes otherwise, by the library's phrase tables."""
+    kept = {place for pattern, at in ((_ZHU, "著"),) for place in _places(pattern, at, text)}
+    dry = set(_places(_DRY, "乾", text))
+    converted = _converted(text)
+    for place, (old, new) in enumerate(zip(text, converted, strict=True)):
+        if old == "著":
+            new = "著" if place in kept else "着"
+        elif old == "乾":
+            new = "干" if place in dry else "乾"
+        if old != new:
+            yield Replacement(place, place + 1, new)
+
+
+def simplify_strays(text: str) -> Iterator[Replacement]:
+    """The few traditional characters in simplified text; those that names keep (乾, 昇, 堃) stay.
+
+    >>> [item.after for item in simplify_strays("吸引到我們党的队伍")]
+    ['们']
+    """
+    forms = simple_forms()
+    for place, char in enumerate(text):
+        if _is_stray(char):
+            yield Replacement(place, place + 1, forms[char])
+    for found in _STRAY_ZHE.finditer(text):
+        place = found.start() + found[0].index("著")
+        yield Replacement(place, place + 1, "着")
+
+
+def _script_counts(text: str) -> tuple[int, int]:
+    """How many characters only traditional script has, and how many only simplified script has."""
+    forms = simple_forms()
+    new_forms = simplified_only()
+    old = sum(char in forms for char in text)
+    new = sum(char in new_forms for char in text)
+    return old, new
+
+
+def _is_stray(char: str) -> bool:
+    form = simple_forms().get(char)
+    if form is None or char in _NAME_VARIANTS or char.encode("gb2312", errors="ignore"):
+        return False
+    return bool(form.encode("gb2312", errors="ignore"))
+
+
+def _converted(text: str) -> str:
+    """The text in simplified script, character for character."""
+    converted = to_simplified().convert(text)
+    if len(converted) == len(text):
+        return converted
+    lines = text.split("\n")
+    pairs = zip(lines, converted.split("\n"), strict=False)
+    forms = simple_forms()
+    # A phrase of another length would shift all offsets behind it: such lines go by characters alone.
+    return "\n".join(
+        new if len(new) == len(old) else "".join(forms.get(c, c) for c in old) for old, new in pairs
+    )
+
+
+def _places(pattern: re.Pattern[str], char: str, text: str) -> Iterator[int]:
+    for found in pattern.finditer(text):
+        yield found.start() + found[0].index(char)

@@ -1,0 +1,85 @@
+"""The table of cleaning steps, in the order in which they run.
+
+A step is a name, a detector that says whether the document bears this damage at all, and a repair that
+lists what to replace. Both look at the current text alone, so that the same text is always cleaned alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from ingest.cleaning import (
+    boilerplate,
+    byteslip,
+    characters,
+    pages,
+    radicals,
+    script,
+    titles,
+    whitespace,
+    wraps,
+)
+from ingest.cleaning.annotations import bears_injected_annotations, remove_annotations
+from ingest.cleaning.trace import Replacement, TracedText
+
+
+class Step(NamedTuple):
+    """One kind of damage: ``detect`` asks for it, ``repair`` lists the replacements on the same text."""
+
+    name: str
+    detect: Callable[[str], bool]
+    repair: Callable[[str], Iterable[Replacement]]
+
+
+def _always(_text: str) -> bool:
+    return True
+
+
+STEPS: tuple[Step, ...] = (
+    Step("line-ends", _always, whitespace.line_ends),
+    Step("invisible", _always, whitespace.invisible),
+    Step("spaces", _always, whitespace.spaces),
+    Step("radicals", radicals.has_radicals, radicals.replace_radicals),
+    Step("byte-slip", byteslip.has_slips, byteslip.repair_slips),
+    Step("pinyin", bears_injected_annotations, remove_annotations),
+    Step("traditional", script.is_traditional, script.simplify),
+    Step("stray-traditional", script.has_stray_traditional, script.simplify_strays),
+    Step("rules", _always, wraps.rules),
+    Step("spam", _always, boilerplate.spam_lines),
+    Step("link-farm", _always, boilerplate.link_farms),
+    Step("wrapper", _always, titles.unwrap),
+    Step("news-frame", _always, boilerplate.news_frame),
+    Step("advertisement", _always, boilerplate.inline_advertisements),
+    Step("slogan", _always, boilerplate.slogans),
+    Step("tail", _always, boilerplate.tail),
+    Step("furniture", _always, boilerplate.furniture_lines),
+    Step("page-number", _always, pages.page_numbers),
+    Step("page-marker", _always, pages.page_markers),
+    Step("hard-wrap", _always, wraps.hard_wraps),
+    Step("site-suffix", _always, titles.site_suffix),
+    Step("repeated-title", _always, titles.repeated_title),
+    Step("character", characters.shows_damage, characters.mend_characters),
+    Step("blank-lines", _always, whitespace.blank_lines),
+)
+
+# Every repair may lay bare damage that another step mends; real documents settle in two or three passes.
+_PASSES_MAX = 12
+
+
+def run(raw: str) -> TracedText:
+    """``raw`` after all steps, over and over until a pass changes nothing."""
+    traced = TracedText.of(raw)
+    for _ in range(_PASSES_MAX):
+        before = traced.text
+        traced = _one_pass(traced)
+        if traced.text == before:
+            break
+    return traced
+
+
+def _one_pass(traced: TracedText) -> TracedText:
+    for step in STEPS:
+        if step.detect(traced.text):
+            traced = traced.replace(step.name, step.repair(traced.text))
+    return traced

@@ -1,0 +1,220 @@
+"""Traced text: a text that knows, for each character, where in the raw text it came from.
+
+A traced text is a list of pieces, in order. A kept piece is a slice of the raw text as it stands; a
+replaced piece is a span of the raw text together with what now stands there and which steps put it there.
+A step hands over replacements on the current text; they are folded into the pieces, so that at the end
+every repair is an ``Edit`` against the raw text, however many steps met in one place.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ingest.records import Edit
+
+STEP_SEPARATOR = "+"
+
+
+class Replacement(NamedTuple):
+    """``text[start:end]`` of the current text becomes ``after``; never an insertion (``start < end``)."""
+
+    start: int
+    end: int
+    after: str
+
+
+class Piece(NamedTuple):
+    """A span of the raw text and what stands for it now; ``steps`` is empty where nothing was changed."""
+
+    start: int
+    end: int
+    text: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TracedText:
+    """A text with its pieces: ``text`` is their texts joined, and their spans cover the raw text gaplessly."""
+
+    raw: str
+    text: str
+    pieces: tuple[Piece, ...]
+
+    @classmethod
+    def of(cls, raw: str) -> TracedText:
+        """The raw text itself, nothing changed yet."""
+        return cls(raw, raw, (Piece(0, len(raw), raw, ()),) if raw else ())
+
+    def replace(self, step: str, replacements: Iterable[Replacement]) -> TracedText:
+        """This text with ``replacements`` made, each credited to ``step``.
+
+        Replacements are taken in order of place; one that overlaps an earlier one, or changes nothing,
+        is left out.
+        """
+        chosen = _in_order(self.text, replacements)
+        if not chosen:
+            return self
+        pieces = _fold(self.pieces, chosen, step)
+        return TracedText(self.raw, "".join(piece.text for piece in pieces), tuple(pieces))
+
+    def edits(self) -> tuple[Edit, ...]:
+        """The repairs so far: sorted, disjoint, ``before == raw[start:end]``, no more than what differs."""
+        found = (_trimmed(self.raw, piece) for piece in self.pieces if piece.steps)
+        return tuple(edit for edit in found if edit is not None)
+
+
+def apply_edits(raw: str, edits: Sequence[Edit]) -> str:
+    """``raw`` with all ``edits`` made at once; they must be sorted, disjoint and fit ``raw``.
+
+    Raises ``ValueError`` where an edit's ``before`` is not what stands in ``raw``.
+    """
+    parts: list[str] = []
+    done = 0
+    for edit in edits:
+        if edit.start < done or raw[edit.start : edit.end] != edit.before:
+            raise ValueError(f"edit at {edit.start} does not fit the raw text: {edit.before!r}")
+        parts += (raw[done : edit.start], edit.after)
+        done = edit.end
+    parts.append(raw[done:])
+    return "".join(parts)
+
+
+class Origins:
+    """Where spans of the cleaned text stand in the raw text, from the edits alone.
+
+    >>> Origins((Edit("x", 2, 4, "cd", "C"),)).raw_span(3, 5)
+    (4, 6)
+    """
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        """Prepare for the edits of one document; a look-up then takes logarithmic time."""
+        self._edits = tuple(edits)
+        self._starts: list[int] = []
+        shift = 0
+        for edit in self._edits:
+            self._starts.append(edit.start + shift)
+            shift += len(edit.after) - (edit.end - edit.start)
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """The raw span behind ``[start, end)`` of the cleaned text; an edit that is touched counts whole."""
+        if end <= start:
+            place = self._locate(start)[0]
+            return place, place
+        return self._locate(start)[0], self._locate(end - 1)[1]
+
+    def _locate(self, offset: int) -> tuple[int, int]:
+        # Several edits may begin at one cleaned offset (deletions leave no width): the last of them
+        # is the one whose text, if any, stands there.
+        index = bisect_right(self._starts, offset) - 1
+        if index < 0:
+            return offset, offset + 1
+        edit = self._edits[index]
+        inside = offset - self._starts[index]
+        if inside < len(edit.after):
+            return edit.start, edit.end
+        place = edit.end + inside - len(edit.after)
+        return place, place + 1
+
+
+def _in_order(text: str, replacements: Iterable[Replacement]) -> list[Replacement]:
+    chosen: list[Replacement] = []
+    done = 0
+    for item in sorted(replacements):
+        if item.start < done or item.start >= item.end or text[item.start : item.end] == item.after:
+            continue
+        chosen.append(item)
+        done = item.end
+    return chosen
+
+
+def _fold(pieces: Sequence[Piece], replacements: Sequence[Replacement], step: str) -> list[Piece]:
+    """The pieces with the replacements worked in, in one walk along both lists."""
+    folded: list[Piece] = []
+    index = 0
+    piece = pieces[0]
+    offset = 0  # where ``piece`` begins in the current text
+    place = 0
+    while place < len(replacements):
+        first = replacements[place]
+        while offset + len(piece.text) <= first.start:
+            folded.append(piece)
+            offset += len(piece.text)
+            index += 1
+            piece = pieces[index]
+        begin, touched, cluster = offset, [piece], []
+        offset += len(piece.text)
+        # All replacements that touch one replaced piece must be worked in together.
+        while place < len(replacements) and _belongs(replacements[place], cluster, touched[-1], offset):
+            cluster.append(replacements[place])
+            place += 1
+            while offset < cluster[-1].end:
+                index += 1
+                touched.append(pieces[index])
+                offset += len(pieces[index].text)
+        rest = _merge(touched, cluster, begin, step, folded)
+        if rest is None:
+            index += 1
+            piece = pieces[index] if index < len(pieces) else _NOTHING
+        else:
+            piece = rest
+            offset -= len(rest.text)
+    return [*folded, piece, *pieces[index + 1 :]] if index < len(pieces) else folded
+
+
+_NOTHING = Piece(0, 0, "", ())
+
+
+def _belongs(item: Replacement, cluster: Sequence[Replacement], last: Piece, offset: int) -> bool:
+    return not cluster or (item.start < offset and bool(last.steps))
+
+
+def _merge(
+    touched: Sequence[Piece], cluster: Sequence[Replacement], begin: int, step: str, folded: list[Piece]
+) -> Piece | None:
+    """Append the kept text in front and one replaced piece; give back the kept text behind, if any."""
+    first, last = touched[0], touched[-1]
+    text = "".join(piece.text for piece in touched)
+    start, end = 0, len(text)
+    raw_start, raw_end = first.start, last.end
+    rest: Piece | None = None
+    if not first.steps and (start := cluster[0].start - begin) > 0:
+        raw_start = first.start + start
+        folded.append(Piece(first.start, raw_start, text[:start], ()))
+    if not last.steps and (spare := len(text) - (cluster[-1].end - begin)) > 0:
+        end = len(text) - spare
+        raw_end = last.end - spare
+        rest = Piece(raw_end, last.end, text[end:], ())
+    parts: list[str] = []
+    for item in cluster:
+        parts += (text[start : item.start - begin], item.after)
+        start = item.end - begin
+    parts.append(text[start:end])
+    steps = dict.fromkeys(name for piece in touched for name in piece.steps)
+    folded.append(Piece(raw_start, raw_end, "".join(parts), tuple(dict.fromkeys((*steps, step)))))
+    return rest
+
+
+def _trimmed(raw: str, piece: Piece) -> Edit | None:
+    """The piece as an edit without the characters that both sides share; ``None`` if nothing differs."""
+    before, after = raw[piece.start : piece.end], piece.text
+    if before == after:
+        return None
+    most = min(len(before) - 1, len(after))
+    head = 0
+    while head < most and before[head] == after[head]:
+        head += 1
+    most = min(len(before) - head - 1, len(after) - head)
+    tail = 0
+    while tail < most and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    stop = len(before) - tail
+    return Edit(
+        STEP_SEPARATOR.join(piece.steps),
+        piece.start + head,
+        piece.start + stop,
+        before[head:stop],
+        after[head : len(after) - tail],
+    )
