@@ -1,0 +1,182 @@
+"""What ``dangwu doctor`` looks at; each check says what it found and, if need be, the remedy."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from retrieval.errors import DangwuError
+
+if TYPE_CHECKING:
+    from bot.compose import Application
+    from retrieval.store import Version
+
+Status = Literal["ok", "note", "warning", "broken"]
+_REPLACE = "用备份替换；没有备份就换一个数据目录重新导入。"
+_TOKEN = re.compile(r"\d{5,}:[\w-]{30,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: ``note`` is no fault, ``warning`` works in a lesser way, ``broken`` does not work."""
+
+    name: str
+    status: Status
+    message: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return {"name": self.name, "status": self.status, "message": self.message, "remedy": self.remedy}
+
+
+def broken(name: str, error: DangwuError) -> Check:
+    """The check that ``error`` made fail."""
+    return Check(name, "broken", error.message, error.remedy)
+
+
+def run_checks(application: Application) -> Iterator[Check]:
+    """All checks behind the settings, in the order in which they build on each other."""
+    yield _guarded("数据目录", check_data_dir, application)
+    yield _guarded("资料库", check_store, application)
+    yield _guarded("模型", check_model, application)
+    yield _guarded("索引", check_index, application)
+    yield _guarded("重排", check_reranker, application)
+    yield _guarded("大模型", check_language_model, application)
+    yield _guarded("令牌", check_token, application)
+
+
+def _guarded(name: str, check: Callable[[Application], Check], application: Application) -> Check:
+    try:
+        return check(application)
+    except DangwuError as exc:
+        return broken(name, exc)
+
+
+def check_data_dir(application: Application) -> Check:
+    """Whether the data folder is there, or could be made, and can be written."""
+    folder = application.data_dir
+    if folder.exists() and not folder.is_dir():
+        return Check("数据目录", "broken", f"不是文件夹：{folder}", "改正 DANGWU_DATA_DIR。")
+    if not folder.exists() and not folder.parent.is_dir():
+        message = f"上级文件夹不存在：{folder.parent}"
+        return Check("数据目录", "broken", message, "检查 DANGWU_DATA_DIR 有没有写错，或先建好上级文件夹。")
+    if not os.access(folder if folder.exists() else folder.parent, os.W_OK | os.X_OK):
+        return Check(
+            "数据目录", "broken", f"不可写：{folder}", "检查目录权限，或用 DANGWU_DATA_DIR 换一个目录。"
+        )
+    if not folder.exists():
+        return Check(
+            "数据目录", "note", f"还没有建立：{folder}", "第一次 dangwu ask 或 dangwu ingest 时会建立。"
+        )
+    return Check("数据目录", "ok", str(folder))
+
+
+def check_store(application: Application) -> Check:
+    """Whether the database is whole, and what it holds."""
+    if application.is_empty:
+        return Check("资料库", "note", "还没有导入资料", "运行 dangwu ingest 文件夹。")
+    store = application.open_store()
+    damage = store.damage()
+    if damage:
+        return Check("资料库", "broken", f"数据库损坏：{damage}", _REPLACE)
+    with store.snapshot() as snapshot:
+        held_back = snapshot.quarantined()
+        message = (
+            f"版本 {snapshot.index_version}，{len(snapshot.documents())} 份资料，{snapshot.passage_count} 段"
+        )
+    if held_back:
+        names = "、".join(info.source for info, _ in held_back[:3])
+        return Check(
+            "资料库",
+            "warning",
+            f"{message}；隔离 {len(held_back)} 份（{names}）",
+            "用 dangwu clean 文件 查看原因。",
+        )
+    return Check("资料库", "ok", message)
+
+
+def check_model(application: Application) -> Check:
+    """Whether the embedding model loads and computes."""
+    name = application.settings.embedding.model
+    begun = time.perf_counter()
+    embedder = application.embedder
+    if embedder is None and name != "none":
+        return Check(
+            "模型",
+            "warning",
+            f"{name} 在这台机器上不能用，只按词检索",
+            "pip install 'dangwu[models]' 并设置 DANGWU_EMBEDDING__MODEL。",
+        )
+    if embedder is None:
+        return Check("模型", "note", "none：只按词检索")
+    embedder.query("三会一课")
+    elapsed_ms = (time.perf_counter() - begun) * 1e3
+    return Check("模型", "ok", f"{name}，{embedder.dimension} 维，载入并计算一句用时 {elapsed_ms:.0f} 毫秒")
+
+
+def check_index(application: Application) -> Check:
+    """Whether both indexes agree with the current version and the present model."""
+    version = None if application.is_empty else application.open_store().current()
+    if version is None:
+        return Check("索引", "note", "还没有资料，也就没有索引")
+    indexed = _indexed_passages(application)
+    if indexed != version.passages:
+        message = f"词索引有 {indexed} 段，应有 {version.passages} 段"
+        return Check("索引", "broken", message, _REPLACE)
+    return _check_vectors(application, version)
+
+
+def _check_vectors(application: Application, version: Version) -> Check:
+    embedder = application.embedder
+    fingerprint = embedder.fingerprint if embedder else ""
+    if version.model != fingerprint:
+        message = f"索引是用另一个模型建立的（{version.model or '无'}），现在的是 {fingerprint or '无'}"
+        return Check("索引", "warning", f"{message}；按词检索仍可用", "运行 dangwu ingest 重新计算向量。")
+    damage = application.vectors.damage(version)
+    if damage:
+        return Check("索引", "broken", f"向量缺失或损坏：{damage}", "运行 dangwu ingest，会从缓存恢复。")
+    return Check(
+        "索引", "ok", f"词索引 {version.passages} 段，向量 {version.keys if version.vectors else 0} 个"
+    )
+
+
+def _indexed_passages(application: Application) -> int:
+    with application.open_store().reading() as connection:
+        return int(connection.execute("SELECT count(*) FROM passage_terms").fetchone()[0])
+
+
+def check_reranker(application: Application) -> Check:
+    """What is set for reranking."""
+    model = application.settings.reranker.model
+    if not model:
+        return Check("重排", "note", "未设置，不重排")
+    return Check(
+        "重排", "warning", f"这个版本还不使用重排模型（{model}）", "可先去掉 DANGWU_RERANKER__MODEL。"
+    )
+
+
+def check_language_model(application: Application) -> Check:
+    """What is set for the language model."""
+    llm = application.settings.llm
+    if not llm.model:
+        return Check("大模型", "note", "未设置，直接摘录原文作答")
+    return Check("大模型", "warning", f"这个版本还不使用大模型（{llm.model}）", "回答仍是原文摘录。")
+
+
+def check_token(application: Application) -> Check:
+    """Whether the bot's token has the form of one; the token itself is never shown."""
+    token = application.settings.telegram.token.get_secret_value()
+    if not token:
+        return Check("令牌", "note", "未设置；只有 dangwu bot 需要它", "向 @BotFather 申请。")
+    if not _TOKEN.fullmatch(token):
+        return Check(
+            "令牌",
+            "broken",
+            "格式不对，应形如 123456789:AA…",
+            "从 @BotFather 重新复制 DANGWU_TELEGRAM__TOKEN。",
+        )
+    return Check("令牌", "ok", "格式正确（未联网核对）")

@@ -1,0 +1,130 @@
+"""What the commands say, and where: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from ingest.pipeline import Progress
+
+STAGES = {"scan": "查看文件", "clean": "清洗", "embed": "计算向量", "publish": "发布", "answer": "回答"}
+_LINE_EVERY_S = 10.0
+# Where nobody looks at a terminal, lines are left for the reader's program to wrap.
+UNWRAPPED = 1_000_000
+_WIDTH_MAX = 100
+
+
+def prepare_streams() -> None:
+    """Make both streams take any text: names from old archives hold bytes that are not UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def prepare_logging(*, verbose: bool) -> None:
+    """Send log records to stderr: warnings, or everything when ``verbose``."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.ERROR,
+        format="%(asctime)s %(name)s %(message)s" if verbose else "%(message)s",
+        stream=sys.stderr,
+    )
+    for name in ("bot", "ingest", "retrieval"):
+        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.WARNING)
+
+
+def notice(text: str) -> None:
+    """Tell the person something that is not the result."""
+    click.secho(text, err=True, dim=True)
+
+
+def complain(message: str, remedy: str = "") -> None:
+    """Tell the person what went wrong and what to do next."""
+    click.echo(click.style("错误：", fg="red", bold=True) + message, err=True)
+    if remedy:
+        click.echo(f"  → {remedy}", err=True)
+
+
+def print_json(document: Any, *, indent: int | None = 2) -> None:
+    """One JSON document on stdout, in UTF-8 whatever the terminal's encoding is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=indent) + "\n")
+    sys.stdout.flush()
+
+
+def show(renderable: RenderableType) -> None:
+    """Print on stdout, in colour where it is a terminal."""
+    _console().print(renderable, soft_wrap=True)
+
+
+def width() -> int:
+    """The columns to lay text out for: those of the terminal, ``UNWRAPPED`` where stdout is none."""
+    console = _console()
+    return min(console.width, _WIDTH_MAX) if console.is_terminal else UNWRAPPED
+
+
+def is_colourful() -> bool:
+    """Whether stdout shows colours, so that marks need not be written out."""
+    return _console().color_system is not None
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    class Quiet(Console):
+        # Rich would end the process here; entry.run knows what a closed pipe means.
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Quiet(highlight=False, emoji=False, markup=False)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A function to report progress to: bars with the time left on a terminal, else a line now and then."""
+    if not sys.stderr.isatty():
+        yield line_report()
+        return
+    from rich import progress as bars_of_rich
+    from rich.console import Console
+
+    columns = (
+        bars_of_rich.TextColumn("{task.description}"),
+        bars_of_rich.BarColumn(),
+        bars_of_rich.MofNCompleteColumn(),
+        bars_of_rich.TextColumn("剩余"),
+        bars_of_rich.TimeRemainingColumn(),
+    )
+    with bars_of_rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(STAGES.get(stage, stage), total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def line_report(now: Callable[[], float] = time.monotonic) -> Progress:
+    """Progress as lines on stderr, one at most every ten seconds, for logs and pipes."""
+    last = now()
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        if now() - last >= _LINE_EVERY_S:
+            last = now()
+            notice(f"{STAGES.get(stage, stage)} {done}/{total}")
+
+    return report

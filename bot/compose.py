@@ -1,0 +1,146 @@
+"""The only place where parts are created and joined: settings in, a working program out.
+
+Every part is made when it is first asked for, so that a command pays only for what it uses: chromadb and
+a sentence-transformers model take seconds to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.answering.answerer import Answerer
+    from ingest.pipeline import Progress
+    from ingest.report import IngestReport
+    from retrieval.embeddings import Embedder
+    from retrieval.retriever import Retriever
+    from retrieval.store import Store
+    from retrieval.vectors import VectorHome
+
+SEEDS = Path(__file__).resolve().parent.parent / "seeds"
+_BENCHMARKS = "benchmarks"
+
+
+class Application:
+    """The joined parts over one data folder; close it, or use it in a ``with`` block.
+
+    ``announce`` gets Chinese sentences about what works in a lesser way than was asked for.
+    """
+
+    def __init__(self, settings: Settings, *, announce: Callable[[str], None]) -> None:
+        self.settings = settings
+        self._announce = announce
+        self._store: Store | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of files and models; the application is of no use afterwards."""
+        vectors = self.__dict__.get("vectors")
+        if vectors is not None:
+            vectors.close()
+        if self._store is not None:
+            self._store.close()
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder as an absolute path."""
+        return self.settings.data_dir.expanduser().absolute()
+
+    def open_store(self, *, create: bool = False) -> Store:
+        """The store; without ``create``, EmptyCorpus where the data folder holds none."""
+        if self._store is None:
+            from retrieval.store import Store
+
+            self._store = Store.open(self.data_dir, create=create)
+        return self._store
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been ingested yet; StoreError when the database cannot be read."""
+        from retrieval.errors import EmptyCorpus
+
+        try:
+            return self.open_store().is_empty
+        except EmptyCorpus:
+            return True
+
+    @cached_property
+    def embedder(self) -> Embedder | None:
+        """The embedding model, or ``None`` where the search goes by words alone."""
+        from retrieval.embeddings import load_embedder
+
+        return load_embedder(self.settings.embedding.model, announce=self._announce)
+
+    @cached_property
+    def vectors(self) -> VectorHome:
+        """Where the vectors lie."""
+        from retrieval.vectors import vector_home
+
+        return vector_home(self.open_store(), self.settings.chroma.url)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Search over the current corpus version."""
+        from retrieval.retriever import Retriever
+
+        return Retriever(self.open_store(), self.embedder, self.vectors)
+
+    @cached_property
+    def answerer(self) -> Answerer:
+        """Answers from the current corpus version."""
+        from bot.answering.answerer import Answerer
+
+        return Answerer(self.retriever)
+
+    def ingest(self, paths: Sequence[Path], progress: Progress, *, wait_s: float = 0.0) -> IngestReport:
+        """Synchronise the corpus with ``paths``, or with the remembered roots where there are none.
+
+        InputError for a missing path, before anything is made; SettingError where the model or the data
+        folder cannot be what the settings say.
+        """
+        from ingest.pipeline import ingest
+
+        _require(paths)
+        # Before the data folder is made, so that a mistyped model leaves nothing behind.
+        embedder = self.embedder
+        store = self.open_store(create=True)
+        return ingest(paths, store, embedder, self.vectors, progress=progress, wait_s=wait_s)
+
+    def plan(self, paths: Sequence[Path], progress: Progress) -> IngestReport:
+        """What ``ingest`` would do, with nothing written."""
+        from ingest.pipeline import plan_ingest
+
+        _require(paths)
+        store = None if self.is_empty else self.open_store()
+        return plan_ingest(paths, store, exclude=self.data_dir, progress=progress)
+
+    def benchmark(self, name: str) -> Application:
+        """An application over a folder of its own below the data folder, kept for the next run."""
+        if not self.data_dir.exists():
+            # Makes the data folder, or says why that cannot be.
+            self.open_store(create=True)
+        home = self.data_dir / _BENCHMARKS
+        home.mkdir(exist_ok=True)
+        settings = self.settings.model_copy(update={"data_dir": home / name})
+        return Application(settings, announce=self._announce)
+
+
+def _require(paths: Sequence[Path]) -> None:
+    from retrieval.errors import InputError
+
+    for path in paths:
+        if not path.expanduser().exists():
+            raise InputError(f"路径不存在：{path}", remedy="检查路径有没有写错。")

@@ -1,0 +1,48 @@
+"""The outcome of an ingest as a table for the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.rendering.wrapping import printable
+from ingest.plan import DocumentChange
+from ingest.report import IngestReport
+
+CHANGES = {
+    "new": ("新增", "green"),
+    "changed": ("更新", "yellow"),
+    "unchanged": ("未变", "dim"),
+    "moved": ("移动", "cyan"),
+    "deleted": ("移除", "magenta"),
+    "quarantined": ("隔离", "yellow"),
+    "broken": ("读不了", "red"),
+}
+
+
+def render_report(report: IngestReport) -> RenderableType:
+    """A row for each document that changes, then the totals in one sentence."""
+    changed = [each for each in report.documents if each.change != "unchanged"]
+    parts: list[RenderableType] = [_table(changed)] if changed else []
+    return Group(*parts, Text(_summary(report)))
+
+
+def _table(documents: list[DocumentChange]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("变化", no_wrap=True)
+    table.add_column("资料", overflow="fold")
+    table.add_column("段落", justify="right")
+    table.add_column("说明", overflow="fold")
+    for each in documents:
+        label, style = CHANGES[each.change]
+        table.add_row(Text(label, style), printable(each.source), str(each.passages), printable(each.reason))
+    return table
+
+
+def _summary(report: IngestReport) -> str:
+    counts = "，".join(f"{CHANGES[change][0]} {count}" for change, count in report.counts().items())
+    if not report.is_applied:
+        return f"计划：{counts or '没有资料'}。什么也没有改动；去掉 --plan 即照此执行。"
+    version = f"当前版本 {report.version}" if report.version else "资料库仍是空的"
+    return f"{counts or '没有资料'}；计算了 {report.embedded} 个向量；{version}。"
