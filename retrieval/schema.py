@@ -41,6 +41,7 @@ CREATE TABLE revisions (
     edits TEXT NOT NULL,
     UNIQUE (document_id, source, fingerprint)
 );
+CREATE INDEX revisions_by_raw ON revisions (raw_sha256);
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     revision_id INTEGER NOT NULL REFERENCES revisions (id) ON DELETE CASCADE,

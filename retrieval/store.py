@@ -157,6 +157,8 @@ class Store:
         try:
             found = schema_version(connection)
             owner = connection.execute("PRAGMA application_id").fetchone()[0]
+            if self.database.stat().st_size == 0:
+                raise StoreError(f"资料库文件是空的，内容已经丢失：{self.database}", remedy=_RESTORE)
             if owner != APPLICATION_ID:
                 raise StoreError(f"{self.database} 不是本程序的数据库。", remedy=_RESTORE)
             if found > SCHEMA_VERSION:

@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from retrieval.errors import StoreBusy, StoreError
+from retrieval.errors import DangwuError, StoreBusy, StoreError
 from retrieval.locking import ingest_lock
 from retrieval.publication import cached_embeddings, recent_vectors, revision_keys
 from retrieval.snapshot import Snapshot, Version
@@ -145,7 +145,7 @@ class VectorFolders:
 
     def settle(self) -> None:
         kept = set(recent_vectors(self._store))
-        for folder in self._root.iterdir():
+        for folder in self._root.iterdir() if self._root.is_dir() else ():
             if folder.name not in kept:
                 _remove(folder)
 
@@ -209,17 +209,19 @@ class VectorFolders:
             self._apply_difference(draft, model, keys - held, held - keys)
             _write_marker(draft, model, dimension, len(keys))
             _move_into_place(draft, self._root / name)
-        except OSError as exc:
+        except DangwuError:
+            raise
+        # Besides OSError, Chroma raises its own and Rust's errors when it cannot write.
+        except Exception as exc:
             raise StoreError(
-                f"写不了向量目录：{self._root}（{exc.strerror or exc}）。", remedy="检查权限和磁盘空间。"
+                f"写不了向量目录：{self._root}（{exc}）。", remedy="检查权限和磁盘空间。"
             ) from exc
         finally:
             _remove(draft)
 
     def _copy_last(self, draft: Path, model: str, keys: set[str]) -> set[str]:
         """Copy the current version's folder where that saves work; gives the keys the copy holds."""
-        with self._store.reading():
-            version = self._store.current()
+        version = self._store.current()
         if version is None or version.model != model or not version.vectors or self.damage(version):
             return set()
         with self._store.snapshot() as snapshot:
