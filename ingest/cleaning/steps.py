@@ -13,6 +13,7 @@ from ingest.cleaning import (
     boilerplate,
     byteslip,
     characters,
+    mojibake,
     pages,
     radicals,
     script,
@@ -37,6 +38,8 @@ def _always(_text: str) -> bool:
 
 
 STEPS: tuple[Step, ...] = (
+    Step("latin", mojibake.looks_like_latin, mojibake.decode_latin),
+    Step("utf8-as-gbk", mojibake.looks_like_wide, mojibake.decode_wide),
     Step("line-ends", _always, whitespace.line_ends),
     Step("invisible", _always, whitespace.invisible),
     Step("spaces", _always, whitespace.spaces),
