@@ -70,6 +70,7 @@ _EFFECT = re.compile(
 )
 # What one abolition can name reaches back no further than this.
 MAX_ABOLITION_CHARS = 1_500
+MAX_REPLACED_CHARS = 100
 _SENTENCE = re.compile(r"[^。；;\n]+")
 
 # What a title ends in; kinds that are named by their own word come first.
@@ -149,10 +150,14 @@ def superseded(text: str, title: str) -> list[str]:
     found: list[str] = []
     for match in _SENTENCE.finditer(text):
         sentence = match[0]
+        last = 0
         for end in _ABOLISHED.finditer(sentence):
-            found += _named(_after_effect(sentence[max(0, end.start() - MAX_ABOLITION_CHARS) : end.start()]))
+            found += _named(
+                _after_effect(sentence[max(last, end.start() - MAX_ABOLITION_CHARS) : end.start()])
+            )
+            last = end.end()
         for start in _REPLACES.finditer(sentence):
-            found += _named(sentence[start.end() : start.end() + MAX_ABOLITION_CHARS])
+            found += _named(sentence[start.end() : start.end() + MAX_REPLACED_CHARS])
     abolishing = re.fullmatch(r"关于废止(.+)的(?:决定|通知|公告)", title.strip("《》"))
     if abolishing:
         found += _named(abolishing[1])

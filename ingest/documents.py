@@ -30,7 +30,7 @@ def read_document(data: bytes, name: str, sidecar: bytes | None = None) -> Clean
         cleaned,
         title=found["title"],
         metadata={key: value for key, value in found.items() if value},
-        warnings=(*raw.warnings, *cleaned.warnings),
+        warnings=tuple(dict.fromkeys((*raw.warnings, *cleaned.warnings))),
         format=raw.format,
         encoding=raw.encoding,
     )
