@@ -23,6 +23,7 @@ _LINE_EVERY_S = 10.0
 # Where nobody looks at a terminal, lines are left for the reader's program to wrap.
 UNWRAPPED = 1_000_000
 _WIDTH_MAX = 100
+_TABLE_WIDTH = 160
 
 
 def prepare_streams() -> None:
@@ -87,7 +88,8 @@ def _console() -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    return Quiet(highlight=False, emoji=False, markup=False)
+    width = None if sys.stdout.isatty() else _TABLE_WIDTH
+    return Quiet(highlight=False, emoji=False, markup=False, width=width)
 
 
 @contextmanager
