@@ -29,23 +29,24 @@ _FARM_LABEL = re.compile(
 )
 
 _TAIL_HEAD = re.compile(
-    r"[【\[]?(?:(?:相关|推荐|扩展|延伸|热门|最新|精彩|更多|随机|同类|友情|热点|您可能(?:感兴趣|喜欢)的?|猜你喜欢的?|大家(?:都)?在看|本类)"
+    r"[【\[]?(?:(?:相关|推荐|扩展|延伸|热门|最新|精彩|更多|随机|同类|友情|热点|您可能(?:感兴趣|喜欢)的?|猜你喜欢的?"
+    r"|大家(?:都)?在看|本类)"
     r"(?:阅读|推荐|文章|链接|资源|搜索|新闻|内容|文档|资讯|范文|话题|标签|论文|精选|排行){0,3}|随便看看?|猜你喜欢|展开阅读全文"
     r"|看(?:过|了)(?:本文|该文).{0,10}|用户评论|网友评论|文章评论|发表评论)[】\]]?\s*[:：|]?"
 )
 _LINK_MAX = 60
 
-_NEWS_HEAD = re.compile(
-    r"\s*(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?)?\s*[，,]\s*正文\s*[：:]\s*(?:原标题\s*[：:]\s*)?"
-)
+_DATE = r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
+_NEWS_HEAD = re.compile(rf"\s*(?:{_DATE})?\s*[，,]\s*正文\s*[：:]\s*(?:原标题\s*[：:]\s*)?")
 _ORIGINAL_TITLE = re.compile(r"(?m)^[ 　]*原标题\s*[：:]\s*")
 _NEWS_TAIL = re.compile(
-    r"返回(?:搜狐|网易|腾讯|新浪|凤凰|首页)[网站号]?[，, ]*查看更多(?:[ 　]*责任编辑\s*[：:][^\n。]{0,12})?(?=\s*(?:\n|$))"
+    r"返回(?:搜狐|网易|腾讯|新浪|凤凰|首页)[网站号]?[，, ]*查看更多"
+    r"(?:[ 　]*责任编辑\s*[：:][^\n。]{0,12})?(?=\s*(?:\n|$))"
 )
-_INLINE_ADVERTISEMENT = re.compile(
-    r"(?<![\w/])[【\[(（]?广告[】\])）]?[ 　:：][^\n。×✕]{2,120}[ 　！!>]+[×✕](?![\d ])|(?<=[。！？”])广告[ 　][^\n。×✕]{2,120}[ 　！!>]+[×✕](?![\d ])"
+# The word, with or without brackets, the text of the advertisement, and the cross that closes it.
+_ADVERTISEMENT = re.compile(
+    r"(?:(?<![\w/])|(?<=[。！？”]))[【\[(（]?广告[】\])）]?[ 　:：][^\n。×✕]{2,120}[ 　！!>]+[×✕](?![\d ])"
 )
-
 # A site's name from its last word on, and the praise behind it: «…之家,全国…共同天地».
 _SLOGAN_CORE = re.compile(
     "(?:之家|家园|在线|论坛|文库|天地|门户|网站|网|资源库|大全|无忧)[,，:：!！ —-]{1,2}[\u4e00-\u9fff]{2,14}?"
@@ -84,7 +85,7 @@ def tail(text: str) -> Iterator[Replacement]:
 
 
 def news_frame(text: str) -> Iterator[Replacement]:
-    """What an aggregator puts around a report: ``2023-07-26 18:57，正文：原标题：`` and 返回搜狐，查看更多."""
+    """What an aggregator puts around a report: ``2023-07-26 18:57，正文：原标题：``, 返回搜狐，查看更多."""
     head = _NEWS_HEAD.match(text)
     if head is not None:
         yield Replacement(0, head.end(), "")
@@ -96,7 +97,7 @@ def news_frame(text: str) -> Iterator[Replacement]:
 
 def inline_advertisements(text: str) -> Iterator[Replacement]:
     """``广告 … ×``: an advertisement with its closing cross, in the middle of a paragraph."""
-    for found in _INLINE_ADVERTISEMENT.finditer(text):
+    for found in _ADVERTISEMENT.finditer(text):
         yield Replacement(found.start(), found.end(), "")
 
 

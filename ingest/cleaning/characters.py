@@ -75,7 +75,7 @@ def _lexicon() -> tuple[Confusion, ...]:
 
 @lru_cache(maxsize=1)
 def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
-    usual = {wrong: right for wrong, right in _rows("slips.tsv", 2)}
+    usual = {row[0]: row[1] for row in _rows("slips.tsv", 2)}
     return re.compile("|".join(map(re.escape, usual))), usual
 
 

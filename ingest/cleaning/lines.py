@@ -12,7 +12,7 @@ _SENTENCE_END = re.compile("[。！？!?；;…][”’」』）)》】]*$")
 
 
 class Line(NamedTuple):
-    """``[start, end)`` with its line break; ``text`` is stripped of white space and begins at ``text_start``."""
+    """``[start, end)`` with its line break; ``text`` is stripped and begins at ``text_start``."""
 
     start: int
     end: int

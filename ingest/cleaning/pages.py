@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from ingest.cleaning.lines import Line, ends_sentence, lines_of
 from ingest.cleaning.trace import Replacement
 
-_MARKER = re.compile(r"(?P<n>\d{1,4})\s*[、.．]\s*")
+# The styles in which previews number their pages in front of the text; one document uses one of them.
+_STYLES = tuple(
+    re.compile(style)
+    for style in (
+        r"(\d{1,4})\s?[、.．]\s?",
+        r"第\s?(\d{1,4})\s?页\s?[:：、.]?\s?",
+        r"[\[【(（]\s?(\d{1,4})\s?[\]】)）]\s?",
+        r"[-—–]\s?(\d{1,4})\s?[-—–]\s?",
+    )
+)
 _CHAIN_MIN = 3
 # Pages are long and broken anywhere; items of a list are short or closed.
 _PAGE_CHARS_MIN = 80
+_PAGES_LONG_SHARE = 0.8
 _BROKEN_SHARE_MIN = 0.6
 _COVER_MIN = 0.5
 _TITLE_MIN = 6
 _PAGE_NUMBER = re.compile(
     r"[-—–－·\s]*(?:第\s*)?(\d{1,4})(?:\s*页)?(?:\s*[/／共]\s*共?\s*\d{1,4}\s*页?)?[-—–－·\s]*"
 )
+_NUMBER_LINE_MAX = 20
+_NUMBER_GAP_MIN = 3
+_HEADER_SHARE_MIN = 0.6
+_HEADER_MAX = 60
+
+
+class Marker(NamedTuple):
+    """The line at ``place`` begins with page number ``number``, ``width`` characters long."""
+
+    place: int
+    number: int
+    width: int
 
 
 def page_markers(text: str) -> Iterator[Replacement]:
@@ -28,77 +52,123 @@ def page_markers(text: str) -> Iterator[Replacement]:
     document and stand where no sentence ends; a list is numbered too, but its items are closed.
     """
     lines = [line for line in lines_of(text) if line.text]
-    chain = _marker_chain(lines)
-    if chain is None:
-        return
-    first = lines[chain[0]]
-    found = _MARKER.match(first.text)
-    if found is not None and chain[0] > 0 and found["n"] == "1":
-        yield _first_page(lines[0], first, found.end())
-    for index in chain:
-        line = lines[index]
-        mark = _MARKER.match(line.text)
-        if mark is None or mark["n"] == "1" or index == 0:
-            continue
-        before = lines[index - 1]
-        start = before.text_end
-        yield Replacement(start, line.text_start + mark.end(), "")
+    chain = next((chain for style in _STYLES if (chain := _chain(lines, style))), [])
+    for marker in chain:
+        line = lines[marker.place]
+        if marker.number == 1 or marker.place == 0:
+            yield _first_page(lines[0], line, marker)
+        else:
+            start = lines[marker.place - 1].text_end
+            yield Replacement(start, line.text_start + marker.width, "")
 
 
-def _first_page(title: Line, page: Line, marker_chars: int) -> Replacement:
+def _first_page(title: Line, page: Line, marker: Marker) -> Replacement:
     """The first marker, together with the title behind it if that stands at the top already."""
-    repeats = len(title.text) >= _TITLE_MIN and page.text.startswith(title.text, marker_chars)
-    end = marker_chars + (len(title.text) if repeats else 0)
+    repeats = (
+        marker.place > 0 and len(title.text) >= _TITLE_MIN and page.text.startswith(title.text, marker.width)
+    )
+    end = marker.width + (len(title.text) if repeats else 0)
     return Replacement(page.text_start, page.text_start + end, "")
 
 
-def _marker_chain(lines: list[Line]) -> list[int] | None:
-    """Indices of the lines that begin with 1, 2, 3 … as pages do; ``None`` if they are no pages."""
-    chain: list[int] = []
+def _chain(lines: Sequence[Line], style: re.Pattern[str]) -> list[Marker]:
+    """The markers of one style if they are those of pages, else an empty list."""
+    chain: list[Marker] = []
+    for marker in _candidates(lines, style):
+        expected = chain[-1].number + 1 if chain else None
+        if marker.number == expected or (expected is None and marker.number in (1, 2)):
+            chain.append(marker)
+        elif marker.number == _again(chain) and _is_broken(lines, marker):
+            # A list on an early page may have begun the count; the page broken here is the better start.
+            chain = [*chain[:-1], marker]
+    return chain if len(chain) >= _CHAIN_MIN and _are_pages(lines, chain) else []
+
+
+def _again(chain: Sequence[Marker]) -> int | None:
+    """The number of the last marker, which a better candidate may still take over."""
+    return chain[-1].number if chain else None
+
+
+def _candidates(lines: Sequence[Line], style: re.Pattern[str]) -> Iterator[Marker]:
     for index, line in enumerate(lines):
-        found = _MARKER.match(line.text)
-        if found is None:
-            continue
-        number = int(found["n"])
-        if chain and number == expected:
-            chain.append(index)
-            expected += 1
-        elif not chain and number in (1, 2):
-            chain = [index]
-            expected = number + 1
-    if len(chain) < _CHAIN_MIN:
-        return None
-    pages = [sum(len(line.text) for line in lines[a:b]) for a, b in pairwise([*chain, len(lines)])]
-    inner = [
-        lines[index - 1].text for index in chain if index > 0 and _MARKER.match(lines[index].text)["n"] != "1"
+        found = style.match(line.text)
+        if found is not None:
+            yield Marker(index, int(found[1]), found.end())
+
+
+def _are_pages(lines: Sequence[Line], chain: Sequence[Marker]) -> bool:
+    ends = [*(marker.place for marker in chain[1:]), len(lines)]
+    sizes = [
+        sum(len(line.text) for line in lines[marker.place : end])
+        for marker, end in zip(chain, ends, strict=True)
     ]
-    broken = sum(not ends_sentence(before) and before[-1] not in "：:" for before in inner)
-    if broken < _BROKEN_SHARE_MIN * len(inner) or sum(n >= _PAGE_CHARS_MIN for n in pages) < 0.8 * len(pages):
-        return None
-    if sum(pages) < _COVER_MIN * sum(len(line.text) for line in lines):
-        return None
-    return chain
+    inner = [marker for marker in chain if marker.number > 1 and marker.place > 0]
+    broken = sum(_is_broken(lines, marker) for marker in inner)
+    long = sum(size >= _PAGE_CHARS_MIN for size in sizes)
+    return (
+        broken >= max(2, _BROKEN_SHARE_MIN * len(inner))
+        and long >= _PAGES_LONG_SHARE * len(sizes)
+        and sum(sizes) >= _COVER_MIN * sum(len(line.text) for line in lines)
+    )
+
+
+def _is_broken(lines: Sequence[Line], marker: Marker) -> bool:
+    """Whether the text in front of the marker stops inside a sentence."""
+    if marker.place == 0:
+        return False
+    before = lines[marker.place - 1].text
+    return len(before) >= _PAGE_CHARS_MIN / 2 and not ends_sentence(before) and before[-1] not in "：:"
 
 
 def page_numbers(text: str) -> Iterator[Replacement]:
-    """Lines that hold a page number alone, where at least three of them count up; broken lines are joined."""
+    """Lines that hold a page number alone, where at least three of them count up, and headers beside them.
+
+    Where the page broke a sentence, its two halves are joined.
+    """
     lines = [line for line in lines_of(text) if line.text]
-    numbered = [
+    numbers = [
         (index, int(found[1]))
         for index, line in enumerate(lines)
-        if len(line.text) <= 20 and (found := _PAGE_NUMBER.fullmatch(line.text))
+        if len(line.text) <= _NUMBER_LINE_MAX and (found := _PAGE_NUMBER.fullmatch(line.text))
     ]
-    if len(numbered) < _CHAIN_MIN or any(b[1] - a[1] != 1 for a, b in pairwise(numbered)):
+    steps = list(pairwise(numbers))
+    if len(numbers) < _CHAIN_MIN or any(b[1] - a[1] != 1 or b[0] - a[0] < _NUMBER_GAP_MIN for a, b in steps):
         return
-    if any(b[0] - a[0] < 3 for a, b in pairwise(numbered)):
-        return
-    for index, _ in numbered:
-        line = lines[index]
+    taken = {index for index, _ in numbers}
+    taken |= _headers(lines, [index for index, _ in numbers])
+    yield from _without(lines, taken)
+
+
+def _headers(lines: Sequence[Line], numbers: Sequence[int]) -> set[int]:
+    """Lines directly beside the numbers that are the same on most pages."""
+    found: set[int] = set()
+    for side in (-1, 1):
+        beside = [index + side for index in numbers if 0 <= index + side < len(lines)]
+        count = Counter(lines[index].text for index in beside)
+        for index in beside:
+            line = lines[index].text
+            if len(line) <= _HEADER_MAX and count[line] >= max(_CHAIN_MIN, _HEADER_SHARE_MIN * len(numbers)):
+                found.add(index)
+    return found
+
+
+def _without(lines: Sequence[Line], taken: set[int]) -> Iterator[Replacement]:
+    """The taken lines removed; a sentence that ran on behind them is closed up."""
+    index = 0
+    while index < len(lines):
+        if index not in taken:
+            index += 1
+            continue
+        first = index
+        while index < len(lines) and index in taken:
+            index += 1
+        before = lines[first - 1] if first else None
         if (
-            0 < index < len(lines) - 1
-            and not ends_sentence(lines[index - 1].text)
-            and len(lines[index - 1].text) > 20
+            before
+            and index < len(lines)
+            and len(before.text) > _NUMBER_LINE_MAX
+            and not ends_sentence(before.text)
         ):
-            yield Replacement(lines[index - 1].text_end, lines[index + 1].text_start, "")
+            yield Replacement(before.text_end, lines[index].text_start, "")
         else:
-            yield Replacement(line.start, line.end, "")
+            yield Replacement(lines[first].start, lines[index - 1].end, "")

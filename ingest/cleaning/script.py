@@ -86,7 +86,7 @@ def _is_stray(char: str) -> bool:
 
 def _converted(text: str) -> str:
     """The text in simplified script, character for character."""
-    converted = to_simplified().convert(text)
+    converted: str = to_simplified().convert(text)
     if len(converted) == len(text):
         return converted
     lines = text.split("\n")

@@ -10,7 +10,8 @@ from ingest.cleaning.trace import Replacement
 
 # «标题 | … |» over «范文 | … |»: a collection of samples printed as a table of two rows.
 _WRAPPED = re.compile(
-    r"\s*(?P<head>(?:标题|题目|题名|篇名|名称)\s*[|｜]\s*)(?P<title>[^\n|｜]{2,80}?)(?P<close>\s*[|｜])?[ \t]*\n\s*"
+    r"\s*(?P<head>(?:标题|题目|题名|篇名|名称)\s*[|｜]\s*)"
+    r"(?P<title>[^\n|｜]{2,80}?)(?P<close>\s*[|｜])?[ \t]*\n\s*"
     r"(?P<label>(?:范文|正文|内容|原文|全文|文章|释义|详情)\s*[|｜]\s*)"
 )
 _CLOSING_BAR = re.compile(r"[|｜]")

@@ -37,7 +37,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TracedText:
-    """A text with its pieces: ``text`` is their texts joined, and their spans cover the raw text gaplessly."""
+    """A text with its pieces: their texts joined are ``text``, and their spans cover the raw text."""
 
     raw: str
     text: str
@@ -144,7 +144,8 @@ def _fold(pieces: Sequence[Piece], replacements: Sequence[Replacement], step: st
             offset += len(piece.text)
             index += 1
             piece = pieces[index]
-        begin, touched, cluster = offset, [piece], []
+        begin, touched = offset, [piece]
+        cluster: list[Replacement] = []
         offset += len(piece.text)
         # All replacements that touch one replaced piece must be worked in together.
         while place < len(replacements) and _belongs(replacements[place], cluster, touched[-1], offset):
