@@ -68,7 +68,7 @@ _SURNAMES = frozenset(
     "逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由芶"
 )
 _NOT_NAMES = re.compile(
-    r"摘要|目录|前言|引言|正文|通知|文件|附件|方案|总则|附则|同志|各位|工作|党|会议|讲话|意见|报告|制度|办法|来源|编辑|[省市县区镇乡村部委局处科]$"
+    r"摘要|目录|前言|引言|正文|通知|文件|附件|方案|总则|附则|同志|各位|工作|党|会议|讲话|意见|报告|制度|办法|来源|编辑|先生$|女士$|[省市县区镇乡村部委局处科]$"
 )
 _ABSTRACT = re.compile(
     r"(?:^|[\n\s|])[\[【〔]?(?:内容)?摘\s*要[\]】〕]?\s*[:：]?\s*(.{20,3000}?)(?=\s*[\[【〔]?(?:关\s*键\s*词|主题词|Key\s?words|Abstract|中图分类号|中图法分类号)|\n|$)",
@@ -346,7 +346,7 @@ _ESSAY = re.compile(
     r"(?:作|做)[下些一了]{0,3}(?:探讨|探析|思考|分析|研究)|谈(?:几点|点|一些|些)(?:看法|体会|认识|思考)|本文(?:拟|从|就|试|将|通过)"
 )
 _OTHER_TITLE = re.compile(
-    r"(?:规范|指南|手册|方案|制度|计划|总结|流程|模板|登记表|一览表|名单|纲要|规划|目录|要点|须知|问答|标准)(?:[(（][^()（）]*[)）])?$"
+    r"(?:规范|指南|手册|方案|制度|计划|总结|流程|模板|登记表|一览表|名单|纲要|规划|目录|要点|须知|问答|标准|公示|公告|通报|决定|决议|公报|批复|纪要|报告|请示|倡议书|公开信)(?:[(（][^()（）]*[)）])?$"
 )
 _SPEECH = re.compile(
     r"^(?:[^\n]{0,60}\n){0,3}\s*[^\n]{0,10}(?:同志们|各位代表|各位领导|各位同志|各位党员)[:：!！,，]|^[^\n]{0,60}同志们[:：]"
@@ -355,6 +355,11 @@ _NEWS_PAGE = re.compile(r"正文:|原标题|责任编辑|责编|\d日(?:讯|电)
 _NEWS_WORDS = re.compile(
     r"记者|通讯员|\d{1,2}月\d{1,2}日|近日|日前|举办|举行|启动仪式|开展了?|报道|来源|讯(?=[(（\s])"
 )
+_PRESS = re.compile(r"记者|通讯员|报道|讯(?=[(（\s])|[(（]来源")
+_EVENT = re.compile(
+    r"[^\n]{0,60}?(?:\d{1,2}月\d{1,2}日|近日|日前)[^\n]{0,120}?(?:举办|举行|召开|开展|启动|上线)"
+)
+MAX_REPORT_CHARS = 6_000
 _EXPERIENCE = re.compile(
     r"我(?:市|县|区|镇|乡|街道|社区|村|校|局|部|省|单位|支部)|经验做法|主要做法|工作成效|做法和(?:成效|体会)"
 )
@@ -380,8 +385,13 @@ def document_kind(title: str, page: _Page) -> str:
 
 
 def _is_report(page: _Page) -> bool:
-    """Whether press marks stand at the page's ends or the opening tells an event of a day."""
+    """Whether press marks stand at the page's ends, or the opening tells an event of a day."""
     ends = page.head[:600] + "\n" + page.tail[-300:]
     marks = len(set(_NEWS_PAGE.findall(ends)))
-    words = len(set(_NEWS_WORDS.findall(page.text[:500] + page.text[-120:])))
-    return len(page.text) < 6000 and (2 * marks + words >= 3)
+    spoken = page.text[:500] + page.text[-120:]
+    is_press = bool(marks or _PRESS.search(spoken) or _EVENT.match(page.text[:300]))
+    return (
+        is_press
+        and len(page.text) < MAX_REPORT_CHARS
+        and 2 * marks + len(set(_NEWS_WORDS.findall(spoken))) >= 3
+    )

@@ -23,7 +23,12 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff]")
 def readable(text: str) -> str:
     """Page furniture for matching: narrow, simplified, without annotations and invisible characters."""
     narrow = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return str(_converter().convert(_ANNOTATION.sub("", narrow)))
+    return simplified(_ANNOTATION.sub("", narrow))
+
+
+def simplified(text: str) -> str:
+    """The text in simplified script."""
+    return str(_converter().convert(text))
 
 
 def head(raw: str) -> str:

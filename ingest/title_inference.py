@@ -55,11 +55,12 @@ _TIME_CLAUSE = re.compile(
 _PURPOSE = re.compile(r"为[了进深切充扎贯认全落推加更提迎庆激]|随着|根据|按照|围绕")
 _ACT = re.compile(r"举办|召开|开展|举行|启动|组织|印发|走进|走访|赴")
 _DATELINE = re.compile(
-    r"^.{0,40}?(?:讯|电)\s*[(（][^()（）]{2,40}[)）]\s*|^.{0,20}?(?:记者|通讯员)[^。，,]{2,40}?报道|^[(（][^()（）]{2,30}[)）]"
+    r"^.{0,40}?(?:讯|电)\s*[(（][^()（）]{2,40}[)）]\s*|^.{2,16}?[网报社体台道刊](?:讯|电)\s*|^.{0,20}?(?:记者|通讯员)[^。，,]{2,40}?报道|^[(（][^()（）]{2,30}[)）]"
 )
 _NAME_PREFIX = re.compile(
     r"^(?:[A-Za-z]{0,12}\d{1,8}[a-z0-9]{0,6}|\d{1,4})[\s_.、-]+|^[\[【(（]\d+[\])）】]\s*"
 )
+_SUFFIXES = re.compile(r"(?:\.[A-Za-z0-9]{1,8})+$")
 _BOOK_TITLE = re.compile(r"《([^《》\n]{8,60})》")
 _TRIAL_MARK = re.compile(r"[(（](?:试行|暂行|草案|修订)[)）]$")
 _PAGE_LABEL = re.compile(r"[【\[][^】\]]{2,8}[】\]]|(?:首页|您?的?当前位置|发布单位|索引号|标题\s*[|:：])")
@@ -83,7 +84,7 @@ def infer_title(raw: RawDocument, cleaned: CleanedDocument, name: str) -> Title:
     here; the line in the text stays as it was printed.
     """
     own = _without_site_name(cleaned.title.strip())
-    if own and not _PAGE_LABEL.match(own):
+    if own and not _is_no_title(own):
         return Title(_as_cited(own, cleaned.text), FROM_TEXT)
     opening = _letters(cleaned.text[:400])
     candidates = [
@@ -101,6 +102,13 @@ def infer_title(raw: RawDocument, cleaned: CleanedDocument, name: str) -> Title:
     )
 
 
+def _is_no_title(line: str) -> bool:
+    """Whether a line that stands where a title would is a page's label, address, rule or a sentence."""
+    is_label = bool(_PAGE_LABEL.match(line) or re.search(r"https?://|www\.", line))
+    is_ruled = bool(re.fullmatch(r"[-=_*~—\s]{2,}.*[-=_*~—\s]{2,}", line))
+    return is_label or is_ruled or len(re.findall(r"[，,]", line)) >= 3
+
+
 def is_title(text: str) -> bool:
     """Whether a text can be a title: some Chinese, one line, not long, no sentence, no site's name."""
     return (
@@ -109,6 +117,7 @@ def is_title(text: str) -> bool:
         and not re.search(r"[。；;\n]", text)
         and not _BAD_TITLES.match(text)
         and not _SITE_NAME.search(text)
+        and not _is_no_title(text)
     )
 
 
@@ -205,8 +214,7 @@ def _container_titles(metadata: Mapping[str, str]) -> Iterator[str]:
 
 def _name_titles(name: str, opening: str) -> Iterator[str]:
     """The file's name without numbers and site; not if it only repeats how the text begins."""
-    stem = PurePath(name).stem
-    stem = _NAME_PREFIX.sub("", stem)
+    stem = surroundings.simplified(_NAME_PREFIX.sub("", _SUFFIXES.sub("", PurePath(name).name)))
     parts = [part.strip() for part in re.split(r"[_|]", stem) if len(_HAN.findall(part)) >= MIN_TITLE_CHARS]
     if parts and not (len(_letters(parts[0])) >= 8 and _letters(parts[0]) in opening):
         yield parts[0]
