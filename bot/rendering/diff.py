@@ -37,7 +37,8 @@ def render_diff(cleaned: CleanedDocument, *, with_marks: bool) -> RenderableType
     for is_edited, group in groupby(blocks(cleaned.raw, cleaned.edits), key=lambda block: bool(block.edits)):
         found = list(group)
         if is_edited:
-            parts.append(_table(cleaned.raw, found, with_marks))
+            is_first = not any(isinstance(part, Table) for part in parts)
+            parts.append(_table(cleaned.raw, found, with_marks, is_first=is_first))
         else:
             parts.append(Text(f"… {len(found)} 行没有改动 …", style=_FAINT))
     return Group(*parts, Text(_summary(cleaned.edits)))
@@ -63,8 +64,8 @@ def _line_end(raw: str, at: int) -> int:
     return len(raw) if newline < 0 else newline + 1
 
 
-def _table(raw: str, found: Sequence[Block], with_marks: bool) -> Table:
-    table = Table(expand=True, show_edge=False, show_lines=True)
+def _table(raw: str, found: Sequence[Block], with_marks: bool, *, is_first: bool) -> Table:
+    table = Table(expand=True, show_edge=False, show_lines=True, show_header=is_first)
     table.add_column("原文", ratio=1, overflow="fold")
     table.add_column("清洗后", ratio=1, overflow="fold")
     for block in found:

@@ -15,7 +15,6 @@ _QUOTE_CHARS = 160
 _NEAREST = 3
 _TITLE = "bold"
 _MARK = "cyan"
-_QUOTE = "italic"
 _FAINT = "dim"
 
 
@@ -72,7 +71,7 @@ def _entry(mark: str, document: DocumentInfo, section: str, text: str, width: in
     return Text("\n").join(
         [
             _block(f"{mark}{place}", width, style=_TITLE),
-            _block(text, width, indent=2, style=_QUOTE),
+            _block(text, width, indent=2),
             _block(origin, width, indent=2, style=_FAINT),
         ]
     )
