@@ -32,6 +32,7 @@ from retrieval.vectors import (
 _EXTRA_HITS = 20
 # Chroma's client waits without limit for a host that does not answer, so the door is tried first.
 _CONNECT_TIMEOUT_S = 5.0
+_ANSWER_TIMEOUT_S = 60.0
 
 
 class VectorServer:
@@ -93,6 +94,7 @@ class VectorServer:
     def close(self) -> None:
         with self._lock:
             if self._client is not None:
+                _session(self._client).close()
                 self._client.close()
                 self._client = None
 
@@ -165,7 +167,14 @@ def _client(address: tuple[str, int, bool]) -> Any:
     host, port, is_tls = address
     with socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT_S):
         pass
-    return chromadb.HttpClient(host, port, ssl=is_tls, settings=Settings(anonymized_telemetry=False))
+    client = chromadb.HttpClient(host, port, ssl=is_tls, settings=Settings(anonymized_telemetry=False))
+    _session(client).timeout = _ANSWER_TIMEOUT_S
+    return client
+
+
+def _session(client: Any) -> Any:
+    # Chroma 1.5 neither bounds the waiting of its HTTP session nor closes it, and has no setting for either.
+    return client._server._session
 
 
 def _parts(items: list[str]) -> Iterator[list[str]]:

@@ -13,8 +13,9 @@ import json
 import logging
 import os
 import shutil
+import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -285,6 +286,7 @@ def _open_folder(folder: Path, version: Version) -> _Handle:
     if problem:
         raise _damaged(folder, problem)
     try:
+        _require_database(folder / "chroma.sqlite3")
         client = _client(folder)
     # Chroma raises its own, sqlite's and Rust's errors, some of them plain Exception.
     except Exception as exc:
@@ -301,7 +303,19 @@ def _open_folder(folder: Path, version: Version) -> _Handle:
     return _Handle(client, collection, count)
 
 
+def _require_database(path: Path) -> None:
+    # Chroma remembers a folder that failed to open, and fails for it ever after in this process.
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    try:
+        connection.execute("SELECT count(*) FROM collections").fetchone()
+    finally:
+        connection.close()
+
+
 def _damaged(folder: Path, reason: str) -> VectorsDamaged:
+    # Without its marker the folder counts as damaged for everyone, and the next ingest rebuilds it.
+    with suppress(OSError):
+        (folder / MARKER_NAME).unlink()
     first_line = reason.strip().partition("\n")[0]
     return VectorsDamaged(
         f"向量目录缺失或损坏：{folder}（{first_line}）。", remedy="运行 dangwu ingest，会从缓存恢复。"
