@@ -94,7 +94,8 @@ class VectorServer:
     def close(self) -> None:
         with self._lock:
             if self._client is not None:
-                _session(self._client).close()
+                for session in _sessions(self._client):
+                    session.close()
                 self._client.close()
                 self._client = None
 
@@ -168,13 +169,15 @@ def _client(address: tuple[str, int, bool]) -> Any:
     with socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT_S):
         pass
     client = chromadb.HttpClient(host, port, ssl=is_tls, settings=Settings(anonymized_telemetry=False))
-    _session(client).timeout = _ANSWER_TIMEOUT_S
+    for session in _sessions(client):
+        session.timeout = _ANSWER_TIMEOUT_S
     return client
 
 
-def _session(client: Any) -> Any:
-    # Chroma 1.5 neither bounds the waiting of its HTTP session nor closes it, and has no setting for either.
-    return client._server._session
+def _sessions(client: Any) -> tuple[Any, Any]:
+    # Chroma 1.5 neither bounds the waiting of its two HTTP sessions nor closes them, and has no setting
+    # for either.
+    return client._server._session, client._admin_client._server._session
 
 
 def _parts(items: list[str]) -> Iterator[list[str]]:
