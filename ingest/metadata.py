@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from ingest import decrees, surroundings
+from ingest.audience import find_audience
+from ingest.authors import find_author
 from ingest.dates import DATE, anonymous, iso_date, read_date
 from ingest.records import CleanedDocument, RawDocument
 from ingest.title_inference import infer_title
@@ -18,14 +20,11 @@ KEYS = (
     "title", "title_from", "author", "abstract", "keywords", "date", "issuer", "number", "kind", "status",
     "supersedes", "effective", "site", "audience",
 )  # fmt: skip
-AUDIENCES = ("公开", "内部")
 
 # How far from either end a document's own marks (文号, signature, secrecy) may stand, in lines.
 HEAD_LINES = 12
 TAIL_LINES = 8
 MARK_LINES = 6
-NAMES_HEAD_CHARS = 2_500
-NAMES_TAIL_CHARS = 300
 
 _LABELS = {
     "issuer": "(?:发布|发文|印发|颁布|制定)(?:单位|机关|部门|机构)",
@@ -35,7 +34,10 @@ _LABELS = {
     "lapsed": "失效日期|废止日期",
     "validity": "时效性|有效性|效力状态|时效状态|效力",
 }
-_LABEL_VALUE = r"(?:^|[\n\s【\[])(?:{names})\s*(?:[】\]]\s*[:：]?|[:：])[^\S\n]*([^\n【\[]*)"
+_LABEL_VALUE = r"(?:^|[\n\s【\[])(?:{names})\s*(?:[】\]]\s*[:：]?|[:：])[^\S\n]*([^\n\t【\[]*)"
+
+# Labels may stand side by side in one line.
+_NEXT_LABEL = re.compile(r"\s{2,}|\s+(?=[\u4e00-\u9fff]{2,6}\s*[:：])")
 
 _PUBLISHED = re.compile(
     rf"(?:发布时间|发表时间|发布日期|发表日期|更新时间|时间|日期|发布于|发表于)\s*[:|]?\s*({DATE})"
@@ -43,33 +45,10 @@ _PUBLISHED = re.compile(
 _UPLOADED = re.compile(rf"(?:上传时间|上传日期|收录时间|入库时间)\s*[:|]?\s*({DATE})")
 _PAGE_STAMP = re.compile(rf"(?:^|\n)\s*({DATE})(?:\s+\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?\s*(?:,|来源|正文|\n|$)")
 _ADOPTED = re.compile(rf"({anonymous(DATE)})[^\n,，()（）]{{0,40}}?(发布|印发|公布|颁布|施行|通过|批准|修订)")
+_PUBLISHED_BY = re.compile(r"日\s*([\u4e00-\u9fff、 ]{3,40}?)(?:发布|印发|公布|颁布)")
 _DAY_LINE = re.compile(rf"[(（]?\s*({DATE})\s*[)）]?(?:\s*印发)?")
 _DATELINE = re.compile(r"((?:19|20)\d{2})?年?(\d{1,2})月(\d{1,2})日(?:电|讯)")
 
-_NAME = r"[\u4e00-\u9fff]{2,4}(?:·[\u4e00-\u9fff]{1,6})?"
-_NAMES = rf"{_NAME}(?:[ 、，,]+{_NAME}){{0,5}}"
-_AUTHOR_LABEL = re.compile(
-    rf"(?:^|[\n\s(（。])(?:作者|撰稿|执笔|撰文|文字|文)\s*[:：|]\s*({_NAMES}?)(?=\s|$|[\n)）|/。,，]|编辑|责任|来源|单位|图片)"
-)
-_REPORTER = re.compile(
-    rf"(?:[(（]|^|\n|讯|报)\s*[^\s()（）。，]{{0,12}}?(?:记者|通讯员)\s*[:：]?\s*({_NAMES}(?:\s+通讯员\s*{_NAMES})?)(?:\s+(?:文/图|摄影|报道|[^\s]{{1,4}}报道))?\s*(?:[)）]|\n|$|校对|编辑|报道|[^\s]{{1,4}}报道)"
-)
-_SIGNED = re.compile(rf"[。！？”][(（](?:通讯员\s*)?({_NAMES})[)）]\s*$")
-_BEFORE_ABSTRACT = re.compile(rf"(?:^|\n|\|)\s*({_NAMES})\s*(?=(?:\[|【|〔)?摘\s*要)")
-_NAME_LINE = re.compile(_NAMES)
-# Family names in the order of their frequency, so that 空行 or 东营 is no author.
-_SURNAMES = frozenset(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
-    "范金石廖贾夏韦付傅方白邹孟熊秦邱江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜"
-    "倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲"
-    "房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁"
-    "沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻厉伊仝区郜海阚花权"
-    "强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印"
-    "逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由芶"
-)
-_NOT_NAMES = re.compile(
-    r"摘要|目录|前言|引言|正文|通知|文件|附件|方案|总则|附则|同志|各位|工作|党|会议|讲话|意见|报告|制度|办法|来源|编辑|先生$|女士$|[省市县区镇乡村部委局处科]$"
-)
 _ABSTRACT = re.compile(
     r"(?:^|[\n\s|])[\[【〔]?(?:内容)?摘\s*要[\]】〕]?\s*[:：]?\s*(.{20,3000}?)(?=\s*[\[【〔]?(?:关\s*键\s*词|主题词|Key\s?words|Abstract|中图分类号|中图法分类号)|\n|$)",
     re.S,
@@ -79,9 +58,7 @@ _KEYWORDS = re.compile(
 )
 
 _SITE = r"[\u4e00-\u9fffA-Za-z0-9·]{1,14}?"
-_SITE_END = (
-    r"(?:新闻网|党建网|网|网站|文库|文档|之家|论坛|在线|日报|晚报|时报|早报|客户端|门户|传媒|新闻|平台)"
-)
+_SITE_END = r"(?:新闻网|党建网|网|网站|文库|文档|之家|论坛|在线|日报|晚报|时报|早报|客户端|门户|传媒|新闻|平台|通讯社)"
 _SITES = (
     re.compile(rf"请在({_SITE}{_SITE_END})上搜索"),
     re.compile(
@@ -92,7 +69,7 @@ _SITES = (
     re.compile(r"返回([\u4e00-\u9fff]{2,6})[,，]\s*查看更多"),
     re.compile(rf"(?:欢迎(?:访问|来到|光临)|本文(?:来自|来源于?|转自))\s*[:：]?\s*({_SITE}{_SITE_END})"),
     re.compile(
-        rf"(?:^|[\n\s(])(?:文件来源|来源|信息来源|稿件来源|转自)[】]?\s*[:：]\s*({_SITE}{_SITE_END})(?=$|[\s)|,。])"
+        rf"(?:^|[\n\s(])(?:文件来源|来源|信息来源|稿件来源|转自)[】]?\s*[:：]\s*({_SITE}{_SITE_END}|新华社|中新社)(?=$|[\s)|,。])"
     ),
     re.compile(
         rf"(?:^|[\n\s。:)）])({_SITE}{_SITE_END})\s*(?:\d{{4}}年)?(?:\d{{1,2}}月\d{{1,2}}日)?(?:电|讯)(?=[\s(（,，])"
@@ -103,11 +80,6 @@ _SITES = (
 _SLOGAN_SITE = re.compile(
     r"([\u4e00-\u9fff]{2,8}(?:之家|文库|网|论坛|在线))[,，](?:全国|中国|最大|最|专业|免费|国内)"
 )
-
-_RESTRICTED = re.compile(
-    r"内部(?:资料|文件|使用|刊物|材料|传阅|参考|掌握|发行)|仅供内部|(?:绝密|机密|秘密)\s*(?:★|☆|$|[\d〇一二三四五六七八九十]+\s*年)|不得(?:外传|公开|对外)|严禁外传|注意(?:保密|保存)|党内(?:文件|传阅)"
-)
-MAX_MARK_CHARS = 40
 
 
 def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str, str]:
@@ -135,7 +107,7 @@ def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str,
         "supersedes": decrees.SEPARATOR.join(decrees.superseded(cleaned.text, title.text)),
         "effective": read_date(label("effective")) or decrees.effective_date(cleaned.text, issued),
         "site": site(page),
-        "audience": audience(page),
+        "audience": find_audience(page.marks, page.lines[-2:]),
     }
     return {key: value for key, value in found.items() if value}
 
@@ -151,10 +123,16 @@ class _Page:
         self.tail = surroundings.tail(raw.text)
         self.removed = surroundings.removed(cleaned)
 
+    @property
+    def marks(self) -> list[str]:
+        """The lines at the head where a mark of restriction may stand, of the raw page and the text."""
+        raw_lines = [line.strip() for line in self.head.split("\n") if line.strip()]
+        return raw_lines[:MARK_LINES] + self.lines[:MARK_LINES]
+
     def label(self, field: str) -> str:
         """The value behind one of the ``_LABELS`` at the page's head; empty if it has none."""
         match = re.search(_LABEL_VALUE.format(names=_LABELS[field]), self.head)
-        return match[1].strip() if match else ""
+        return _NEXT_LABEL.split(match[1])[0].strip() if match else ""
 
 
 def _plain(line: str) -> str:
@@ -177,13 +155,20 @@ def issuer(page: _Page, number: str, title: str, kind: str) -> str:
     准则 and 条例 of the whole party can only be the Central Committee's, by its own rules on rules.
     """
     if page.label("issuer"):
-        return page.label("issuer").split("  ")[0].strip()
-    signed = _signature(page)[0]
+        return page.label("issuer")
+    signed = _signature(page)[0] or _adopting_office(page)
     stated = decrees.issuer_in_words("\n".join(page.lines[:HEAD_LINES])) or decrees.issuer_of_number(number)
     if signed or stated:
         return signed or stated
     is_party_wide = title.startswith("中国共产党") and kind in ("党章", "准则", "条例")
     return "中共中央" if is_party_wide and "章程" not in title else ""
+
+
+def _adopting_office(page: _Page) -> str:
+    """Who published it by the note under the title: (…2018年10月28日中共中央发布)."""
+    notes = [line for line in page.lines[1:4] if line.startswith(("(", "（"))]
+    acts = [match for line in notes for match in _PUBLISHED_BY.finditer(line)]
+    return decrees.office_of_line(acts[-1][1]) if acts else ""
 
 
 def _signature(page: _Page) -> tuple[str, str]:
@@ -250,39 +235,12 @@ _DATE_FINDERS: tuple[Callable[[_Page], str], ...] = (
 
 
 def author(page: _Page) -> str:
-    """Who wrote it: a labelled name, names under the title, a reporter, a signature in brackets."""
-    ends = page.text[:NAMES_HEAD_CHARS] + "\n\n" + page.text[NAMES_HEAD_CHARS:][-NAMES_TAIL_CHARS:].rstrip()
-    places = (
-        (_AUTHOR_LABEL, ends),
-        (_BEFORE_ABSTRACT, ends),
-        (_REPORTER, ends),
-        (_SIGNED, ends),
-        (_AUTHOR_LABEL, page.tail),
-    )
-    found = (_names(match[1]) for pattern, text in places for match in pattern.finditer(text))
-    named = next(filter(None, found), "")
-    lines = (
-        _names(line) for line in page.lines[1:3] if len(line) <= MAX_MARK_CHARS and _NAME_LINE.fullmatch(line)
-    )
+    """Who wrote it; what the head of a web page says counts last, a container's property never.
+
+    Word and PDF name whoever owned the program that made the file.
+    """
     stated = page.raw.metadata.get("author", "") if page.raw.format == "html" else ""
-    return named or next(filter(None, lines), "") or (_names(stated) if _NAME_LINE.fullmatch(stated) else "")
-
-
-def _names(words: str) -> str:
-    """The personal names among ``words`` joined by ``；``; two characters set apart are one: 李 明."""
-    if _NOT_NAMES.search(words):
-        return ""
-    parts = re.split(
-        r"[\s、，,]+",
-        re.sub(
-            r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])\s+([\u4e00-\u9fff])(?![\u4e00-\u9fff])",
-            r"\1\2",
-            words.replace("通讯员", " "),
-        ),
-    )
-    return decrees.SEPARATOR.join(
-        part for part in parts if len(part) >= 2 and (part[0] in _SURNAMES or "·" in part)
-    )
+    return find_author(page.text, page.lines, page.tail, stated)
 
 
 def keywords(text: str) -> str:
@@ -321,21 +279,6 @@ def _title_bar_site(metadata: Mapping[str, str]) -> str:
     )
 
 
-def audience(page: _Page) -> str:
-    """内部 where a short line at the head, or the very last lines, marks the document so; else 公开.
-
-    Only a line that is hardly more than the mark counts: a text that speaks of 内部文件 is public.
-    """
-    raw_lines = [line.strip() for line in page.head.split("\n") if line.strip()][:MARK_LINES]
-    marks = raw_lines + page.lines[:MARK_LINES] + page.lines[-2:]
-    is_restricted = any(len(line) <= MAX_MARK_CHARS and _is_mark(line) for line in marks)
-    return AUDIENCES[1] if is_restricted else AUDIENCES[0]
-
-
-def _is_mark(line: str) -> bool:
-    return bool(_RESTRICTED.search(line)) and not re.search(r"[。；]|关于|规定|办法|条例|管理", line)
-
-
 _PAPER = re.compile(
     r"(?:^|[\n\s|])[\[【]?摘\s*要[\]】]?\s*[:：]|关键词[\]】]?\s*[:：]|中图分类号|文献标识码|参考文献"
 )
@@ -346,12 +289,12 @@ _ESSAY = re.compile(
     r"(?:作|做)[下些一了]{0,3}(?:探讨|探析|思考|分析|研究)|谈(?:几点|点|一些|些)(?:看法|体会|认识|思考)|本文(?:拟|从|就|试|将|通过)"
 )
 _OTHER_TITLE = re.compile(
-    r"(?:规范|指南|手册|方案|制度|计划|总结|流程|模板|登记表|一览表|名单|纲要|规划|目录|要点|须知|问答|标准|公示|公告|通报|决定|决议|公报|批复|纪要|报告|请示|倡议书|公开信)(?:[(（][^()（）]*[)）])?$"
+    r"(?:规范|指南|手册|方案|制度|计划|总结|流程|模板|登记表|一览表|名单|纲要|规划|目录|要点|须知|问答|标准|公示|公告|通报|决定|决议|公报|批复|纪要|报告|请示|倡议书|公开信|解读|答记者问|体会|读后感|感悟|申请书|志愿书)(?:[(（][^()（）]*[)）])?$"
 )
 _SPEECH = re.compile(
     r"^(?:[^\n]{0,60}\n){0,3}\s*[^\n]{0,10}(?:同志们|各位代表|各位领导|各位同志|各位党员)[:：!！,，]|^[^\n]{0,60}同志们[:：]"
 )
-_NEWS_PAGE = re.compile(r"正文:|原标题|责任编辑|责编|\d日(?:讯|电)|来源:|独家稿件|返回搜狐|(?:报|网|台)记者")
+_NEWS_PAGE = re.compile(r"正文:|原标题|责任编辑|责编|\d日(?:讯|电)|独家稿件|返回搜狐|(?:报|网|台)记者")
 _NEWS_WORDS = re.compile(
     r"记者|通讯员|\d{1,2}月\d{1,2}日|近日|日前|举办|举行|启动仪式|开展了?|报道|来源|讯(?=[(（\s])"
 )

@@ -8,9 +8,9 @@ import tomllib
 from collections.abc import Callable
 from typing import NoReturn
 
+from ingest.audience import AUDIENCES
 from ingest.dates import iso_date
 from ingest.decrees import KINDS, SEPARATOR, STATUSES, normal_number
-from ingest.metadata import AUDIENCES
 from retrieval.errors import SourceError
 
 KEYS = ("title", "issuer", "number", "date", "status", "supersedes", "kind", "audience")

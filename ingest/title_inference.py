@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from ingest import surroundings
+from ingest.audience import is_restriction
 from ingest.records import CleanedDocument, RawDocument
 
 FROM_TEXT = "正文标题"
@@ -60,6 +61,8 @@ _DATELINE = re.compile(
 _NAME_PREFIX = re.compile(
     r"^(?:[A-Za-z]{0,12}\d{1,8}[a-z0-9]{0,6}|\d{1,4})[\s_.、-]+|^[\[【(（]\d+[\])）】]\s*"
 )
+_CLOSING_MARKS = '”’》）)】」』？！?!"'
+_CLOSING = re.compile(rf"[{re.escape(_CLOSING_MARKS)}]+")
 _SUFFIXES = re.compile(r"(?:\.[A-Za-z0-9]{1,8})+$")
 _BOOK_TITLE = re.compile(r"《([^《》\n]{8,60})》")
 _TRIAL_MARK = re.compile(r"[(（](?:试行|暂行|草案|修订)[)）]$")
@@ -106,7 +109,7 @@ def _is_no_title(line: str) -> bool:
     """Whether a line that stands where a title would is a page's label, address, rule or a sentence."""
     is_label = bool(_PAGE_LABEL.match(line) or re.search(r"https?://|www\.", line))
     is_ruled = bool(re.fullmatch(r"[-=_*~—\s]{2,}.*[-=_*~—\s]{2,}", line))
-    return is_label or is_ruled or len(re.findall(r"[，,]", line)) >= 3
+    return is_label or is_ruled or is_restriction(line) or len(re.findall(r"[，,]", line)) >= 3
 
 
 def is_title(text: str) -> bool:
@@ -137,10 +140,8 @@ def _as_printed(title: str, text: str) -> str:
     match = re.search(r"[\W_]{0,3}".join(letters), text[:OPENING_WINDOW_CHARS])
     if not match:
         return title
-    closing = re.match(r"[”’》）)】」』]+", text[match.end() :])
-    return _balanced_start(match[0], title) + (
-        closing[0] if closing and title[-1] in '”’》）)】」』"' else ""
-    )
+    closing = _CLOSING.match(text[match.end() :]) if title[-1] in _CLOSING_MARKS else None
+    return _balanced_start(match[0], title) + (closing[0] if closing else "")
 
 
 def _balanced_start(printed: str, title: str) -> str:
@@ -201,9 +202,10 @@ def _before_report(glued: str) -> str:
 
 
 def _first_line(text: str) -> Iterator[str]:
-    """The first line if it reads as a heading and not as the first sentence or an enumerated section."""
-    line = _HEADING_MARK.sub("", text.lstrip().split("\n", 1)[0]).strip()
-    if line and not re.search(r"[。，,；;：:！!？?]", line) and not _ENUMERATED.match(line):
+    """The first line, marks of secrecy aside, if it reads as a heading and not as a sentence or a section."""
+    lines = [_HEADING_MARK.sub("", line).strip() for line in text[:OPENING_WINDOW_CHARS].split("\n")]
+    line = next((line for line in lines if line and not is_restriction(line)), "")
+    if line and not re.search(r"[。，,；;：:！!]", line) and not _ENUMERATED.match(line):
         yield line
 
 

@@ -9,8 +9,8 @@ from ingest.loaders.refusals import PASSWORD_REMEDY, SPLIT_REMEDY, reading, refu
 
 MAX_ENTRIES = 4_000
 MAX_UNPACKED_BYTES = 192 * 1024 * 1024
-MAX_XML_BYTES = 48 * 1024 * 1024
-MAX_RATIO = 400
+MAX_XML_BYTES = 32 * 1024 * 1024
+MAX_RATIO = 200
 # Small parts compress beyond any ratio (a page of blanks); only large ones are suspicious.
 RATIO_COUNTS_FROM_BYTES = 8 * 1024 * 1024
 

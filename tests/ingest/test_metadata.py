@@ -246,6 +246,45 @@ def test_a_speech_by_its_address() -> None:
     assert described(text)["kind"] == "讲话"
 
 
+def test_a_speech_with_day_and_speaker_below_its_title() -> None:
+    text = "在全市党建工作推进会上的讲话\n（2019年6月12日）\n张建国\n同志们：\n这次会议很重要。"
+    found = described(text)
+    assert found["kind"] == "讲话" and found["author"] == "张建国" and found["date"] == "2019-06-12"
+
+
+def test_the_note_below_a_title_names_who_published_it() -> None:
+    text = "干部工作条例\n（2014年1月14日中共中央修订 2019年3月3日中共中央发布）\n第一条 制定本条例。"
+    found = described(text)
+    assert found["issuer"] == "中共中央" and found["date"] == "2019-03-03"
+
+
+def test_labels_side_by_side_in_one_line() -> None:
+    text = "关于做好发展党员工作的通知\n各县委组织部：\n现将有关事项通知如下。"
+    raw = f"索引号：0001\t主题：党建\n发文机关：中共临江市委组织部\t成文日期：2021年03月04日\n{text}"
+    found = described(text, raw=raw)
+    assert found["issuer"] == "中共临江市委组织部" and found["date"] == "2021-03-04"
+
+
+def test_authors_with_marks_of_footnotes() -> None:
+    text = "高校学生党支部建设研究\n李 伟1，王晓燕2*\n（1.临江大学，江西 临江 330000）\n党支部是基础组织。"
+    assert described(text)["author"] == "李伟；王晓燕"
+
+
+@pytest.mark.parametrize("line", ["空行", "本站编辑", "返回 下载 举报", "临江市", "管理员"])
+def test_a_short_line_that_is_no_name_is_no_author(line: str) -> None:
+    assert "author" not in described(f"党建工作的思路\n{line}\n正文一段说明内容。")
+
+
+def test_an_explanation_of_a_rule_is_no_rule() -> None:
+    found = described("《中国共产党支部工作条例（试行）》解读\n条例的出台有重要意义。")
+    assert found["kind"] == "其他" and "status" not in found and "issuer" not in found
+
+
+def test_an_essay_that_opens_with_a_day_is_no_report() -> None:
+    text = "让老物件说话\n近日，有关部门对思政课建设作出部署。5月18日是博物馆日。如何用好资源，值得思考。"
+    assert described(text)["kind"] == "其他"
+
+
 # --- where a title comes from ---
 
 
