@@ -59,7 +59,7 @@ def _atoms(paragraph: str, width: int) -> list[str]:
 def _carried(line: list[str], following: str) -> list[str]:
     """Takes off the end of ``line`` what must stand on the next one together with ``following``."""
     cut = len(line)
-    while cut > 0 and (line[cut - 1] in _NOT_LAST or _first_of(line, cut, following) in _NOT_FIRST):
+    while cut > 0 and (line[cut - 1] in _NOT_LAST or not _may_begin([*line, following][cut])):
         cut -= 1
     # Most of a line would move down: better a mark out of place than a ragged page.
     if cut <= len(line) // 2:
@@ -69,8 +69,9 @@ def _carried(line: list[str], following: str) -> list[str]:
     return carried
 
 
-def _first_of(line: list[str], cut: int, following: str) -> str:
-    return (line[cut] if cut < len(line) else following)[0]
+def _may_begin(atom: str) -> bool:
+    # A mark such as 〔1〕 belongs to the words before it.
+    return atom[0] not in _NOT_FIRST and not (len(atom) > 1 and atom[0] == "〔")
 
 
 def shorten(text: str, limit: int) -> str:
