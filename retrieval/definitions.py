@@ -6,22 +6,37 @@ import re
 
 from retrieval.normalise import search_key
 
+_ATTRIBUTE = "含义|定义|概念|意思|内涵|性质|地位|定位"
 _ASKS_WHAT = re.compile(
-    r"什么是|(?:是|指的?是|指)(?:什么|啥)|什么叫|叫什么|(?:的)?(?:含义|定义|概念|意思|内涵|性质|地位|定位|作用)|是谁|具体指|怎么理解"
+    rf"什么是(?P<behind>[^，。？?,;；]{{2,24}})|什么叫做?(?P<called>[^，。？?,;；]{{2,24}})|"
+    rf"(?P<before>[^，。？?,;；]{{2,30}}?)(?:的(?P<attribute>{_ATTRIBUTE}))?"
+    rf"(?:是指|指的是|指的?|是|具体(?:是|指)|怎么理解|是1?个)(?:的)?(?:(?:什么|啥)(?=$|[?？，,。!！;；\s]|意思|含义|概念|东西|样|思路|模式|制度|机制|体系|理念|组织|会议|关系)|哪|1?种?怎样)|"
+    r"(?P<acting>[^，。？?,;；]{2,24}?)(?:起|有|发挥)(?:到|着|了)?(?:什么|啥)作用"
 )
-_SUBJECT_END = re.compile(r"[，,。？?、：:；;()\s]|在|的|对|中|里|由|和(?=什么)|具体|是|指|有")
+_NOT_THE_SUBJECT = re.compile(
+    r"^(?:请问|那么?|所谓|我们|你说的)|(?:到底|究竟|具体|主要|分别|里面?的?|这个|这种)$"
+)
 _QUOTES = "“”‘’\"'「」『』《》"
+# X的Y是什么 asks for an attribute of X; only some attributes are what X is.
+_OF = re.compile(r"的(?=[^的]{1,12}$)")
+_CUT = re.compile(r"(?:在|对|中|里|由)(?=.)")
 
 
-def defined_subject(key: str, content: str) -> str | None:
-    """The thing whose definition a question asks for, as a search key without quotation marks."""
-    if not _ASKS_WHAT.search(key):
+def defined_subject(key: str) -> str | None:
+    """The thing whose definition a question asks for, as a search key without quotation marks.
+
+    ``None`` where none is asked for; 党支部的任期是什么 asks for a term of office, not for a definition.
+    """
+    match = _ASKS_WHAT.search(_unquoted(key))
+    if match is None:
         return None
-    for run in re.split(r"[，,。？?；;]", content):
-        subject = _SUBJECT_END.split(_unquoted(run).strip())[0]
-        if len(subject) >= 2:
-            return subject
-    return None
+    subject = match["behind"] or match["called"] or match["before"] or match["acting"] or ""
+    subject = _NOT_THE_SUBJECT.sub("", subject).strip()
+    if match["attribute"]:
+        subject = _CUT.split(subject)[0]
+    elif match["before"] and _OF.search(subject):
+        return None
+    return subject if len(subject) >= 2 else None
 
 
 def defines(text: str, subject: str) -> bool:
@@ -34,7 +49,7 @@ def _pattern(subject: str) -> re.Pattern[str]:
     name = re.escape(subject)
     return re.compile(
         rf"(?:^|[。！？;；\n:：,，])\s*(?:所谓|什么是|#+\s*)?(?:第\S{{1,6}}条\s*)?{name}"
-        rf"(?:\([^)]{{1,20}}\))?(?:——?是?|是指|指的?是|系指|即|是(?!否|不是|非)|:(?=\S))"
+        rf"(?:\([^)]{{1,20}}\))?(?:——?是?|是指|指的?是|系指|即|是(?!否|不是|非|怎)|:(?=\S))"
     )
 
 

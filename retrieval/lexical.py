@@ -117,6 +117,14 @@ def read_terms(connection: sqlite3.Connection, rowids: Sequence[int]) -> dict[in
     return {int(row[0]): PassageTerms.from_columns(row[1:]) for row in rows}
 
 
+def count_pair(connection: sqlite3.Connection, pair: str) -> int:
+    """In how many passages a pair of characters stands; after ``read_statistics`` on this connection."""
+    row = connection.execute(
+        "SELECT doc FROM temp.term_counts WHERE term = ? AND col = 'bigrams'", (pair,)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def is_frequent(term: str, statistics: TermStatistics) -> bool:
     """Whether a term stands in so many passages of a large corpus that it only costs time."""
     count = max(statistics.frequency.get((field, term), 0) for field in range(len(_COLUMNS)))

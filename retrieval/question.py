@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from retrieval.lexical import bigrams, words
-from retrieval.normalise import search_key
+from retrieval.normalise import search_key, to_simplified
 
 # Words that ask instead of saying what is asked about. Longer ones first where one begins another.
 _QUESTION_WORDS = re.compile(
@@ -18,14 +18,16 @@ _QUESTION_WORDS = re.compile(
             "什么是|是什么|指的?是?什么|什么叫做?|叫什么|为什么|为何|为啥|干什么|做什么|什么样|什么时候|什么|啥",
             "是怎么回事|怎么回事|怎么样|怎么办|怎么做|怎样|怎么|咋样|咋办|咋|如何",
             "有哪些|有哪(?=\\d)|有哪几[个种项条点位类]?|哪几[个种项条点位类句]|哪些|哪里|哪儿|哪个|哪种|哪位|哪(?=\\d)|哪",
-            "多长时间|多久|多少|多大|多高|几时|有几(?=[个种项条点位类名家次步年月天])|几(?=[个种项条点位类名家次步年月天])",
+            "多长时间|多久|多少|多大|多高|几时|有?几[个种项条点位类名家次步所座](?:月|小时)?|有?几(?=[年月天])",
             "是不是|有没有|能不能|可不可以|要不要|是否|能否|可否",
             "具体(?:是|有|指|包括)?|分别(?:是|有)?|(?:是)?指的?是|主要是?|究竟|到底|应该|应当",
             "(?:现在|你|您)?(?:知道)?(?:吗|呢|吧|啊|呀|嘛|么|哦|喔|了)(?=\\W|$)",
         )
     )
 )
-_FUNCTION_WORDS = re.compile("的|了(?!解)|(?<!不)是(?!否)|(?<!只|没|所|拥|享|含|具|持|占|共|国|私|公)有(?!关|效|序|力|限|条|所|制)|其中|以及|关于|对于|有关|它|他们|她们")
+_FUNCTION_WORDS = re.compile(
+    "的|了(?!解)|(?<!不)是(?!否)|(?<!只|没|所|拥|享|含|具|持|占|共|国|私|公)有(?!关|效|序|力|限|条|所|制)|其中|以及|关于|对于|有关|它|他们|她们"
+)
 _QUOTED = re.compile(r"[“\"‘'「『《](?P<term>[^”\"’'」』》]{2,30})[”\"’'」』》]")
 
 
@@ -33,11 +35,13 @@ _QUOTED = re.compile(r"[“\"‘'「『《](?P<term>[^”\"’'」』》]{2,30})
 class Question:
     """A question reduced to what can be searched.
 
-    ``key`` is the whole question as a search key, ``content`` the same with question words blanked out;
+    ``searched`` is what the vectors are asked: the question itself, in simplified script and with mistyped
+    words mended. ``key`` is the whole question as a search key, ``content`` the same with question words blanked out;
     ``quoted`` holds the names that the asker put in quotation marks.
     """
 
     text: str
+    searched: str
     key: str
     content: str
     words: tuple[str, ...]
@@ -54,6 +58,7 @@ def analyse(text: str) -> Question:
         content = key
     return Question(
         text=text,
+        searched=to_simplified(text),
         key=key,
         content=content,
         words=tuple(dict.fromkeys(words(content))),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from retrieval.definitions import defined_subject, defines
 from retrieval.lexical import (
     bigrams,
+    count_pair,
     find_candidates,
     is_frequent,
     read_statistics,
@@ -19,6 +21,7 @@ from retrieval.lexical import (
 from retrieval.question import Question, analyse
 from retrieval.records import Audience, Evidence, Passage, ScoredPassage
 from retrieval.scoring import BIGRAMS, HEADINGS, WORDS, Parts, TermStatistics, bm25, dense_part, mean_lengths
+from retrieval.spelling import correct
 from retrieval.synonyms import expansions
 from retrieval.vectors import nearest
 
@@ -100,13 +103,11 @@ class Retriever:
             yield self._search(snapshot, analyse(question), frozenset(audiences))
 
     def _search(self, snapshot: Snapshot, question: Question, audiences: frozenset[Audience]) -> Search:
-        terms = query_terms(question)
-        statistics = read_statistics(
-            snapshot.connection,
-            [*terms.words, *terms.bigrams],
-            snapshot.passage_count,
-        )
-        cosines, notices = self._dense(snapshot, question)
+        terms, statistics = _terms(snapshot, question)
+        question, notices = _mended(snapshot, question, statistics)
+        if notices:
+            terms, statistics = _terms(snapshot, question)
+        cosines, dense_notices = self._dense(snapshot, question)
         usable = [t for t in terms.headings if not is_frequent(t, statistics)]
         rowids = list(dict.fromkeys([*find_candidates(snapshot.connection, usable), *cosines]))
         passages = {
@@ -115,16 +116,38 @@ class Retriever:
             if passage.document.audience in audiences
         }
         ranked = _rank(snapshot, question, terms, statistics, passages, cosines)
-        return Search(question, snapshot, terms, statistics, ranked, notices)
+        return Search(question, snapshot, terms, statistics, ranked, notices + dense_notices)
 
     def _dense(self, snapshot: Snapshot, question: Question) -> tuple[dict[int, float], tuple[str, ...]]:
         """Cosines by rowid of the passages nearest to the question, and what must be said of it."""
         if self._embedder is None or self._vectors is None:
             return {}, ()
-        found = nearest(self._vectors, snapshot, self._embedder, question.text, _DENSE_CANDIDATES)
+        found = nearest(self._vectors, snapshot, self._embedder, question.searched, _DENSE_CANDIDATES)
         rowids = snapshot.rowids_for_keys([key for key, _ in found.hits])
         cosines = {rowid: cosine for key, cosine in found.hits for rowid in rowids.get(key, ())}
         return cosines, ((found.notice,) if found.notice else ())
+
+
+def _terms(snapshot: Snapshot, question: Question) -> tuple[QueryTerms, TermStatistics]:
+    terms = query_terms(question)
+    wanted = [*terms.words, *terms.bigrams]
+    return terms, read_statistics(snapshot.connection, wanted, snapshot.passage_count)
+
+
+def _mended(
+    snapshot: Snapshot, question: Question, statistics: TermStatistics
+) -> tuple[Question, tuple[str, ...]]:
+    """The question without mistyped words, and a notice of each that was mended."""
+    if all((BIGRAMS, pair) in statistics.frequency for pair in question.bigrams):
+        return question, ()
+    _, corrections = correct(question.content, partial(count_pair, snapshot.connection))
+    if not corrections:
+        return question, ()
+    key = question.key
+    for each in corrections:
+        key = key.replace(each.wrong, each.right)
+    notices = tuple(f"“{each.wrong}”按“{each.right}”查找。" for each in corrections)
+    return replace(analyse(key), text=question.text, searched=key), notices
 
 
 def query_terms(question: Question) -> QueryTerms:
@@ -149,7 +172,7 @@ def _rank(
 ) -> list[Ranked]:
     indexed = read_terms(snapshot.connection, list(passages))
     lengths = mean_lengths(indexed.values())
-    subject = defined_subject(question.key, question.content)
+    subject = defined_subject(question.key)
     # A passage that only the words found is at best as near as the farthest that the vectors found.
     farthest = min(cosines.values(), default=None)
     ranked = []

@@ -57,7 +57,7 @@ class Answerer:
         asked = kind_of_question(search.question)
         sources = [self._source(search, index) for index in range(min(PASSAGES_READ, len(search.ranked)))]
         draft = propose(asked, terms, sources)
-        if draft is None or not judge(search.question, asked, terms, draft, sources).answers:
+        if draft is None or not judge(asked, terms, draft, sources).answers:
             return None
         return draft
 

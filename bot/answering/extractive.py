@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.answering.kinds import Asked, holds_kind
+from bot.answering.fitness import explains, holds, members
+from bot.answering.kinds import Asked
 from bot.answering.support import ContentTerm, coverage
 from bot.answering.view import DocumentView, Listing, Unit
+from ingest.structure import heading_of
 from retrieval.definitions import defines
 from retrieval.normalise import search_key
 from retrieval.records import Passage
@@ -25,6 +27,13 @@ SHORT_CHARS = 220
 LIST_CHARS = 380
 """A list longer than this is given by the heads of its items."""
 _HEAD_CHARS = 60
+# An explanation shorter than this takes its next sentence along.
+_BRIEF_CHARS = 90
+_SHORT_KINDS = frozenset({"number", "period", "date", "place", "person", "blank"})
+_CARRIES_ON = re.compile(r"如|比如|例如|譬如|即|其中|具体|也就是|包括|主要|同时|一是|首先|要(?!求)|并")
+_LEANS_BACK = re.compile(
+    r"其(?!他|它|余|中|次)|这(?:种|个|些|样|一)|该|他们|它们|她们|上述|此(?:举|外|类)|对此|为此|因此"
+)
 _LINES_MAX = 20
 
 
@@ -100,9 +109,9 @@ def _unit_mark(
     around = coverage(terms, [(key, 1.0), (whole, 0.8), (context, 0.7)])
     mark = 0.5 * own + 0.2 * around + 0.3 * source.score
     if asked.kind in {"number", "period", "date", "place", "person"}:
-        mark += 0.12 if holds_kind(asked.kind, key) else -0.12
-    if asked.subject and defines(source.view.text[unit.start : unit.end], asked.subject):
-        mark += 0.2
+        mark += 0.15 if holds(asked, key) else -0.15
+    if asked.subject and asked.kind in {"definition", "list"}:
+        mark += _explanation_bonus(asked.subject, source.view.text[unit.start : unit.end], key, context)
     if asked.kind == "list":
         mark += _enumeration_bonus(key, asked.count)
     if asked.kind == "why":
@@ -110,14 +119,18 @@ def _unit_mark(
     return mark
 
 
+def _explanation_bonus(subject: str, text: str, key: str, context: str) -> float:
+    if defines(text, subject):
+        return 0.45
+    return 0.25 if explains(key, context, subject) else 0.0
+
+
 def _enumeration_bonus(key: str, count: int) -> float:
-    """What a sentence gains by being a list in itself: the longest run of members parted by 、 or ;."""
-    runs = re.findall(r"[^。；;:：，,]*(?:、[^。；;:：，,、]+)+", key)
-    members = max((run.count("、") + 1 for run in runs), default=1)
-    members = max(members, key.count(";") + 1, key.count("，") + 1 if count else 1)
-    if count and members == count:
-        return 0.15
-    return 0.05 if members >= 3 else 0.0
+    """What a sentence gains by being a list in itself, and one of the size that is asked for."""
+    counts = members(key)
+    if count:
+        return 0.3 if count in counts else -0.15
+    return 0.08 if max(counts, default=0) >= 3 else 0.0
 
 
 def _grown(
@@ -130,14 +143,20 @@ def _grown(
 ) -> Draft:
     """The best sentence, and its neighbours where they say what it leaves open."""
     first = last = best
+    text = source.view.text
+    while first > 0 and _leans_back(text, units[first]) and not units[first].is_heading:
+        if units[last].end - units[first - 1].start > SHORT_CHARS:
+            break
+        first -= 1
     covered = _covered(terms, source, units[best])
     while last + 1 < len(units):
         size = units[last + 1].end - units[first].start
-        opens = _opens(source.view, units[last]) or (_is_head(units[last]) and last == best)
         adds = _covered(terms, source, units[last + 1]) - covered
         gain = sum(t.weight for t in adds) / (sum(t.weight for t in terms) or 1)
-        wanted = opens or gain >= 0.15 or (asked.parts > 1 and gain > 0)
-        if not wanted or size > (2 * SHORT_CHARS if opens else SHORT_CHARS):
+        opens = _opens(text, units[last]) or (last == best and _is_head(units[last]))
+        continues = _continues(asked, text, units, last, units[last].end - units[first].start)
+        wanted = opens or continues or gain >= 0.15 or (asked.parts > 1 and gain > 0)
+        if not wanted or size > (LIST_CHARS if opens else SHORT_CHARS):
             break
         last += 1
         covered |= _covered(terms, source, units[last])
@@ -145,18 +164,35 @@ def _grown(
     return Draft((piece,), mark)
 
 
+def _continues(asked: Asked, text: str, units: Sequence[Unit], last: int, size: int) -> bool:
+    """Whether the next sentence of the same paragraph carries on what an explaining answer began."""
+    unit, following = units[last], units[last + 1]
+    if asked.kind in _SHORT_KINDS or "\n" in text[unit.end : following.start]:
+        return False
+    carries_on = bool(_CARRIES_ON.match(text, following.start))
+    same_item = following.node is unit.node or following.start >= unit.node.start
+    return carries_on or (size < _BRIEF_CHARS and same_item)
+
+
+def _leans_back(text: str, unit: Unit) -> bool:
+    """Whether a sentence cannot be understood without the one before it."""
+    return bool(_LEANS_BACK.match(text, unit.start)) and unit.start != unit.node.start
+
+
 def _covered(terms: Sequence[ContentTerm], source: Source, unit: Unit) -> frozenset[ContentTerm]:
     key = source.view.key(unit.start, unit.end)
     return frozenset(t for t in terms if t.credit(key) >= 0.9)
 
 
-def _opens(view: DocumentView, unit: Unit) -> bool:
-    """Whether a sentence only announces what follows."""
-    return bool(re.search(r"[:：]\s*$", view.text[unit.start : unit.end]))
+def _opens(text: str, unit: Unit) -> bool:
+    """Whether a sentence only announces what follows, or breaks off at the end of its line."""
+    return bool(re.search(r"[:：;；,，、]\s*$", text[unit.start : unit.end]))
 
 
 def _is_head(unit: Unit) -> bool:
-    return unit.end - unit.start <= 20
+    """Whether a sentence is the heading of an item: short, and the first of it."""
+    size = unit.end - unit.start
+    return size <= 15 or (size <= _HEAD_CHARS and unit.start == unit.node.start)
 
 
 def _list_drafts(asked: Asked, terms: Sequence[ContentTerm], sources: Sequence[Source]) -> Iterator[Draft]:
@@ -173,7 +209,7 @@ def _list_drafts(asked: Asked, terms: Sequence[ContentTerm], sources: Sequence[S
 def _list_draft(asked: Asked, terms: Sequence[ContentTerm], source: Source, listing: Listing) -> Draft:
     view = source.view
     lead = view.key(listing.lead_start, listing.lead_end)
-    headings = search_key("\n".join(view.text[n.start : n.heading_end] for n in listing.path[-1:]))
+    headings = search_key(heading_of(view.text, listing.path[-1], limit=80)) if len(listing.path) > 1 else ""
     title = search_key(source.passage.document.title)
     above = coverage(terms, [(lead, 1.0), (headings, 1.0), (title, 0.5)])
     body = view.key(listing.lead_start, min(listing.end, listing.lead_start + 3000))
@@ -181,15 +217,17 @@ def _list_draft(asked: Asked, terms: Sequence[ContentTerm], source: Source, list
     mark = 0.5 * above + 0.2 * whole + 0.3 * source.score
     mark += _count_bonus(asked, len(listing.items))
     if asked.kind != "list":
-        mark -= 0.12
+        mark -= (
+            0.05 if view.text[listing.lead_start : listing.lead_end].rstrip().endswith((":", "：")) else 0.15
+        )
     pieces = tuple(_list_pieces(source, listing))
     return Draft(pieces, mark, is_list=True, items=len(listing.items))
 
 
 def _count_bonus(asked: Asked, items: int) -> float:
     if not asked.count:
-        return 0.08
-    return 0.3 if items == asked.count else -0.15
+        return 0.12
+    return 0.35 if items == asked.count else -0.15
 
 
 def _list_pieces(source: Source, listing: Listing) -> Iterator[Piece]:

@@ -10,102 +10,157 @@ from retrieval.definitions import defined_subject
 from retrieval.question import Question
 
 Kind = Literal[
-    "blank", "number", "period", "date", "place", "person", "definition", "list", "how", "why", "other"
-]
+    "blank", "clause", "number", "period", "date", "place", "person", "definition", "list", "how", "why",
+    "other",
+]  # fmt: skip
 
 _LISTED = (
     "程序|步骤|流程|环节|阶段|途径|方面|方式|方法|办法|措施|举措|做法|制度|机制|模式|特点|特征|原则|要求|任务|职责|内容|"
-    "因素|原因|问题|困难|困境|难题|经验|条件|标准|形式|类型|种类|部分|项目|单位|成员|组成|对象|权利|义务|纪律|成效|作用|"
-    "新情况|新变化|情形|情况|关系|工作|载体|平台|组织|人员|党员|领域|举动|活动|服务|意见|方针|目标"
+    "因素|原因|问题|困难|困境|难题|经验|条件|标准|形式|类型|种类|部分|项目|成员|对象|权利|义务|纪律|成效|作用|"
+    "情形|情况|关系|工作|载体|平台|领域|活动|服务|意见|方针|目标|例子|类别|品质|纪律"
 )
+_MEASURES = "个|名|位|家|户|件|条|项|种|次|分|岁|元|万元|亿元|人|所|处|期|级|章|篇|公里|平方米|页|票|支|座|场|套|辆|亩|批"
+_NUMERALS = r"(?:\d{1,2})"
+
 _BLANK = re.compile(r"[（(]\s*[)）]|_{2,}|＿+")
+_CLAUSE = re.compile(r"第(?P<n>\d{1,3})条")
 _PERIOD = re.compile(
-    r"多长时间|多久|几年|几个月|几天|多少天|多少年|多少个?月|期限|任期|多长|几个?小时|多少个?学时|几次|多少次|频率"
+    r"多长时间|多久|几年|几个?月|几天|多少天|多少年|多少个?月|期限|任期|多长|几个?小时|多少个?学时|几次|多少次|频率|几个?学时|多长"
 )
 _NUMBER = re.compile(
-    r"多少|几(?=[个种项条点位类名家次步人所座支])|几成|多大(?!意义|作用)|多高|比例|率(?:是|为|有)?多|占比|人数|数量|百分之几|规模有?多"
+    rf"多少|几(?=[{'|'.join(_MEASURES.split('|'))}])|几成|多大(?!意义|作用)|多高|(?:比例|比重|率|占比|规模|人数|数量|经费|金额)(?:大概|约|是|为|有)*(?:多|几)|百分之几|多不多"
 )
+_MEASURE = re.compile(rf"(?:多少|几)(?P<measure>{_MEASURES})(?P<noun>[\u4e00-\u9fff]{{0,6}})")
 _DATE = re.compile(r"什么时候|何时|哪1?年|哪1?天|哪1?月|几月|几号|什么时间|时间是|日期")
+_YEAR = re.compile(r"哪1?年|年份")
 _PLACE = re.compile(
-    r"哪里|哪儿|什么地方|在哪(?!些|个|几)|哪个?(?:市|省|区|县|地方|城市|街道|社区)|何处|什么地点"
+    r"哪里|哪儿|什么地方|在哪(?!些|个|几|1?年)|哪个?(?:市|省|区|县|地方|城市|街道|社区)|何处|什么地点"
 )
-_PERSON = re.compile(r"谁|哪位|什么人|哪些?人|由哪")
-_WHY = re.compile(r"为什么|为何|为啥|原因|怎么会|缘由|意义")
-_HOW = re.compile(r"怎么|怎样|如何|咋|怎么办|怎么做|方法|办法")
+_PERSON = re.compile(r"谁|哪位|什么人|由哪")
+_WHY = re.compile(r"为什么|为何|为啥|怎么会|缘由|(?<!什么)(?<!哪些)原因是|凭什么")
+_HOW = re.compile(r"怎么|怎样|如何|咋|怎么办|怎么做|方法|办法|做法")
 _LIST = re.compile(
-    rf"哪些|哪几|哪\d+|有哪|几(?:个|种|项|条|点|类|步|大)|分别|列出|列举|包括什么|包括哪|(?:{_LISTED})(?:有|是|包括)?(?:什么|哪些|啥)|什么(?:{_LISTED})|什么步骤|全部|都有"
+    rf"哪些|哪几|哪{_NUMERALS}(?!年|天|月|次)|有哪|分别|列出|列举|包括什么|包括哪|(?:{_LISTED})(?:都|有|是|包括)*(?:什么|啥)|"
+    rf"(?:什么|啥)(?:{_LISTED})|都有|几个?(?:{_LISTED})|几(?:种|项|类|步|大)"
 )
 _COUNTED = re.compile(
-    rf"(?:哪)?(?P<n>\d{{1,2}})(?:个|种|项|条|点|位|类|大|步|句|方面|家|名|次)?(?:[^，。？]{{0,6}})?(?:{_LISTED})|(?P<m>\d{{1,2}})(?:个|种|项|条|点|类|步|句|必|有|述)"
+    rf"哪(?P<a>{_NUMERALS})(?!年|天|月|次)|(?P<n>{_NUMERALS})(?:个|种|项|条|点|位|类|大|步|句|方面|家|名|次)(?:[^，。？]{{0,6}})?"
+    rf"(?:{_LISTED})?|(?P<m>{_NUMERALS})(?:必|有|述|抓|促|型|级|化)"
 )
 _STEPS = re.compile(r"程序|步骤|流程|环节|阶段")
 
 
+_NOUN = re.compile(
+    rf"(?:哪些|哪几[{'|'.join(_MEASURES.split('|'))}步类点]?|哪\d+[个种项条点位类名家步]?|(?<!为)什么|啥|(?:多少|几)(?:{_MEASURES}))"
+    r"(?P<noun>[\u4e00-\u9fff]{2,12})|多少(?P<bare>(?!%)[\u4e00-\u9fff]{2,8})"
+)
+_SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|为|达)?(?:多|几)|百分之几|几成|占多")
+_ORDINAL_ITEM = re.compile(r"第(?P<n>\d{1,2})(?:项|个|步|点|种|类|阶段|环节|方面)")
+_NAME = re.compile(r"叫什么|名字|姓名|姓什么")
+_FREQUENCY = re.compile(r"几次|多少次|频率|多久.{0,4}1?次")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the question wants: its kind, how many items a list should have (0: not said), and of what.
+    """What the question wants.
 
-    ``subject`` is what a definition is asked of. ``parts`` counts the questions asked in one breath.
+    ``count``: how many items a list should have, 0 where it is not said. ``subject``: the named thing that
+    is to be explained. ``parts``: how many questions were asked in one breath. ``noun``: what a list or a
+    number is asked of. ``measure``: the measure word of the number. ``clause``: the number of the clause
+    (条) and ``item``: that of the list item asked for, 0 for none. ``share``, ``year``, ``name`` and
+    ``frequency`` narrow down what number, date, person or period will do.
     """
 
     kind: Kind
     count: int = 0
     subject: str | None = None
     parts: int = 1
+    noun: str = ""
+    measure: str = ""
+    clause: int = 0
+    item: int = 0
+    share: bool = False
+    year: bool = False
+    name: bool = False
+    frequency: bool = False
 
 
 def asked(question: Question) -> Asked:
     """The kind of answer that would satisfy the question."""
     key = question.key
-    subject = defined_subject(key, question.content)
+    subject = defined_subject(key)
+    if subject is None or any(name in question.key for name in question.quoted):
+        subject = _named(question) or subject
     count = _expected_count(key)
-    parts = len([p for p in re.split(r"[?？;；,，](?=\S)", key.rstrip("?？ ")) if len(p) > 3])
-    return Asked(_kind(key, subject, count), count, subject, max(1, parts))
+    kind = _kind(key, subject, count)
+    noun = _NOUN.search(key)
+    parts = [p for p in re.split(r"[?？;；,，](?=\S)", key.rstrip("?？ ")) if len(p) > 3]
+    return Asked(
+        kind,
+        count=count if kind in {"list", "definition"} else 0,
+        subject=subject,
+        parts=max(1, len(parts)),
+        noun=(noun["noun"] or noun["bare"]) if noun else "",
+        measure=_group(_MEASURE, key, "measure") if kind == "number" else "",
+        clause=int(_group(_CLAUSE, key, "n") or 0) if kind == "clause" else 0,
+        item=int(_group(_ORDINAL_ITEM, key, "n") or 0),
+        share=bool(_SHARE.search(key)),
+        year=bool(_YEAR.search(key)),
+        name=bool(_NAME.search(key)),
+        frequency=bool(_FREQUENCY.search(key)),
+    )
+
+
+def _group(pattern: re.Pattern[str], key: str, group: str) -> str:
+    match = pattern.search(key)
+    return match[group] if match else ""
+
+
+def _named(question: Question) -> str | None:
+    """A name in quotation marks of which is asked what belongs to it or what it means."""
+    if len(question.quoted) != 1 or not re.search(
+        r"包括|有哪|是哪|哪\d|内容|含义|指|什么是|是什么", question.key
+    ):
+        return None
+    rest = question.content.replace(question.quoted[0], "")
+    return question.quoted[0] if len(re.findall(r"[\u4e00-\u9fff]", rest)) <= 6 else None
 
 
 def _kind(key: str, subject: str | None, count: int) -> Kind:
     if _BLANK.search(key):
         return "blank"
-    if _WHY.search(key) and not re.search("哪些原因|什么原因|原因有|意义", key):
+    if _CLAUSE.search(key) and re.search(
+        r"第\d+条(?:是|的|规定|说|讲|写|内容|有)*(?:了)?(?:什么|啥|哪些|内容)", key
+    ):
+        return "clause"
+    if _WHY.search(key):
         return "why"
-    for kind, pattern in (("period", _PERIOD), ("date", _DATE), ("place", _PLACE)):
-        if pattern.search(key) and not (kind == "place" and _LIST.search(key)):
-            return kind  # type: ignore[return-value]
-    if _NUMBER.search(key) and not re.search(r"哪几", key):
-        return "number"
-    if _LIST.search(key) or (count > 1 and not subject) or _STEPS.search(key):
+    listed = bool(_LIST.search(key))
+    if not listed:
+        for kind, pattern in _SIMPLE:
+            if pattern.search(key):
+                return kind
+    if subject and not count and re.search(r"什么是|什么叫", key):
+        return "definition"
+    if listed or (count > 1 and not subject) or _STEPS.search(key):
         return "list"
-    if _PERSON.search(key):
-        return "person"
     if subject:
         return "list" if count > 1 else "definition"
-    if _HOW.search(key):
-        return "how"
-    return "other"
+    return "how" if _HOW.search(key) else "other"
+
+
+_SIMPLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("period", _PERIOD),
+    ("date", _DATE),
+    ("place", _PLACE),
+    ("number", _NUMBER),
+    ("person", _PERSON),
+)
 
 
 def _expected_count(key: str) -> int:
     match = _COUNTED.search(key)
     if match is None:
         return 0
-    count = int(match["n"] or match["m"])
+    count = int(match["a"] or match["n"] or match["m"])
     return count if 2 <= count <= 20 else 0
-
-
-_HAS = {
-    "number": re.compile(r"\d"),
-    "period": re.compile(
-        r"\d+(?:\.\d+)?\s*(?:个)?(?:半)?(?:年|月|天|日|周|星期|小时|学时|季度|次|届)|[半每]年|季度|长期|每[月周日]"
-    ),
-    "date": re.compile(r"\d+\s*(?:年|月|日|号)|去年|今年|年初|年底|届\S{0,3}全会|近期|上半年|下半年"),
-    "person": re.compile(
-        r"书记|主任|委员|秘书长|会长|组长|同志|负责人|代表|联系人|介绍人|党员|由\S{1,12}(?:担任|召集|主持|负责)"
-    ),
-    "place": re.compile(r"[省市区县镇乡村街道社区路园厅馆站海口京]"),
-}
-
-
-def holds_kind(kind: Kind, key: str) -> bool:
-    """Whether a text (as search key) holds the kind of thing that is asked for, as far as form can tell."""
-    pattern = _HAS.get(kind)
-    return pattern is None or bool(pattern.search(key))

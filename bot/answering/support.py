@@ -27,15 +27,22 @@ _CLASS_WEIGHT = {
     "b": 0.7,
     "z": 0.5,
 }
-_NAMES = ("nr", "ns", "nt", "nz")
+# Names that no evidence may lack: places, and persons as far as the tagger is right about them.
+_PLACE_TAG, _PERSON_TAG = "ns", "nr"
+_SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
 # Words so general that they say nothing of what a question is about, whatever their rarity.
-_GENERAL = frozenset(
+GENERAL_WORDS = frozenset(
     """
     工作 活动 情况 方面 问题 内容 时候 东西 事情 地方 时间 进行 开展 需要 可以
     应该 应当 能够 必须 要求 做法 办法 方法 怎么 方式 用来 里面 现在 目前 具体
     主要 有关 相关 规定 几个 一些 一种 一个 模式 制度 程序 步骤 叫做 作用 意思
     包括 包含 属于 说法 提出 出现 存在 采取 采用 达到 成为 通过 根据 按照 这个
-    那个 自己 他们 我们 你们 大家 以后 以前 之后 之前 期间 一般 要
+    那个 自己 他们 我们 你们 大家 以后 以前 之后 之前 期间 一般 要 地位 性质 含义
+    定义 概念 内涵 定位 意义 特点 指的 哪些 多少 说明 介绍 以及 例子 举例 还有 就是 做到
+    怎样 如何 为什么 是否 算是 需 有些 途径 环节 阶段 因素 原因 条件 标准 形式
+    类型 种类 部分 项目 措施 举措 步 名字 单位 地点 人 思路
     """.split()  # noqa: SIM905 - a word list reads better than two hundred quotation marks
 )
 _PARTIAL_CREDIT = 0.7
@@ -54,7 +61,12 @@ class ContentTerm:
 
     def credit(self, key: str) -> float:
         """How far the term stands in a text (as search key), 0 to 1."""
-        if self.text in key:
+        if self.text in key or (
+            self.is_name
+            and len(self.text) > 2
+            and self.text[:-1] in key
+            and self.text[-1] in "省市县区州镇乡村"
+        ):
             return 1.0
         if any(other in key for other in self.synonyms):
             return _SYNONYM_CREDIT
@@ -82,18 +94,24 @@ def content_terms(question: Question, statistics: TermStatistics) -> tuple[Conte
             if weight and word not in found:
                 rarity = statistics.rarity(WORDS, word)
                 synonyms = tuple(expansions(word))
-                found[word] = ContentTerm(word, weight * rarity, synonyms, tag in _NAMES)
+                found[word] = ContentTerm(word, weight * rarity, synonyms, _is_name(word, tag))
     for name in question.quoted:
         plain = _plain(name)
         found[plain] = ContentTerm(plain, 1.5 * statistics.rarity(WORDS, plain), (), True)
     return tuple(found.values())
 
 
+def _is_name(word: str, tag: str) -> bool:
+    if tag == _PERSON_TAG:
+        return 2 <= len(word) <= 3 and word[0] in _SURNAMES
+    return tag == _PLACE_TAG or bool(re.fullmatch(r"(?:19|20)\d{2}年?", word))
+
+
 def _weight(word: str, tag: str) -> float:
     weight = _CLASS_WEIGHT.get(tag[:1], 0.0)
     if len(word) == 1 and not word.isdigit():
         return 0.0
-    return weight * (0.2 if word in _GENERAL else 1.0)
+    return weight * (0.2 if word in GENERAL_WORDS else 1.0)
 
 
 def _plain(text: str) -> str:

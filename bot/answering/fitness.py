@@ -1,0 +1,144 @@
+"""Whether a text holds the kind of thing that is asked for: the number with its measure, the year, the
+five members of a list of five, an explanation and not a mere mention."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from bot.answering.kinds import Asked
+from bot.answering.support import GENERAL_WORDS
+from retrieval.definitions import defines
+from retrieval.synonyms import expansions
+
+_NUMBER = r"\d[\d.,]*(?:万|亿|千|百)?(?:多|余|几)?(?:万|亿)?"
+# Labels and idioms whose figure counts nothing: 第3条, (2), 1是, 统1, 1般.
+_NO_NUMBER = re.compile(
+    r"(?:^|\n)\s*(?:#+\s*)?(?:第\d+[章节条]|\(?\d{1,3}[)、.．](?!\d))|\(\d{1,2}\)|第\d+|其\d(?!\d)|\d是|[统同唯万]1|"
+    r"作为1名|1(?:般|定|些|切|致|样|体|起|直|旦|向|贯|方面|律|系列|批|部分|把手|步|课|岗|线|种|类|并|经|时|边|味|心)|\d个(?:“|代表|意识|自信|服从|维护|全面|确立)"
+)
+_SHARE = re.compile(r"\d%|百分|\d/\d|\d成|\d(?:\.\d+)?倍")
+_FREQUENCY = re.compile(r"\d+\s*次|[半每](?:\d*个)?[年月周日季]")
+_DURATION = re.compile(
+    r"\d+(?:\.\d+)?\s*个?半?(?:年|月|天|日|周|星期|小时|学时|季度)(?!来|度|初|底|代)|半年|长期|\d+届|随时"
+)
+_DATE = re.compile(
+    r"\d+\s*(?:年|月|日|号)|去年|今年|年初|年底|届\S{0,3}全会|上半年|下半年|之日|当日|通过日|(?:后|前)\d*[年月日天]"
+)
+_YEAR = re.compile(r"\d{2,4}\s*年(?!来|内|以上|以下)|去年|今年")
+_PERSON = re.compile(
+    r"书记|主任|委员|秘书长|会长|组长|同志|负责|代表|联系人|介绍人|党员|党组织|部门|党委|支部|担任|召集|主持|管理"
+)
+_PLACE = re.compile(r"[省市区县镇乡村街道社区路园厅馆站海口京宁州]|党组织|党委|支部|居住地|所在")
+# Alike enough that a number counted in one answers a question asked in the other.
+_MEASURE_FAMILIES = ("名位人", "个", "家户", "件次", "条项个", "种类个")
+
+_MEMBER_MARKS = re.compile(r"[、;；]|和(?=[“‘])|以及|及(?=[“‘])|(?<=[”’])和")
+_QUOTED = re.compile(r"“([^”]{2,30})”")
+_EXPLAINING = (
+    r"(?:[^，。,;；、]{0,10}(?:[:：]|——|[,，]?即|[,，]?(?:也)?就是|[,，]?是指|指|包括|分为|主要是|由.{1,30}组成|(?<!的)是(?!否|不))"
+    r"|[^。;；]{0,14}(?:就是|是指|意思是)|(?:的)?(?:思路|原则|理念|方针|模式|做法)[,，][^。]{10})"
+)
+_IDEA = re.compile(r"(?:思路|原则|理念|方针)$")
+
+
+def holds(asked: Asked, key: str) -> bool:
+    """Whether a text (as search key) holds what the question wants, as far as form can tell."""
+    body = _NO_NUMBER.sub(" ", re.sub(r"(?<=\d)[ \t]+(?=[^\s\d])|(?<=[^\s\d])[ \t]+(?=\d)", "", key))
+    if asked.kind == "number":
+        return _holds_number(asked, body)
+    if asked.kind == "date":
+        return bool((_YEAR if asked.year else _DATE).search(body))
+    if asked.kind == "period":
+        return bool(_DURATION.search(body)) or (asked.frequency and bool(_FREQUENCY.search(body)))
+    if asked.name:
+        return _names_a_person(body)
+    pattern = {"person": _PERSON, "place": _PLACE}.get(asked.kind)
+    return pattern is None or bool(pattern.search(body))
+
+
+def _holds_number(asked: Asked, body: str) -> bool:
+    if asked.share:
+        return bool(_SHARE.search(body))
+    if not asked.measure:
+        return bool(re.search(r"\d", body))
+    family = next((f for f in _MEASURE_FAMILIES if asked.measure in f), asked.measure)
+    measures = "|".join(re.escape(m) for m in ([asked.measure] if len(asked.measure) > 1 else family))
+    count = rf"{_NUMBER}(?:{measures})"
+    nouns = _nouns(asked.noun)
+    if not nouns:
+        return bool(re.search(count, body))
+    gap = r"[^，。,;；:：\d]"
+    noun = rf"{gap}{{0,6}}".join(map(re.escape, nouns))
+    links = "(?:总数|数量|人数|的)?(?:有|只有|仅有|共有?|达到?|为|约|近|一般)?(?:不?(?:超过|少于|低于))?"
+    return bool(re.search(rf"{count}{gap}{{0,10}}{noun}|{noun}{links}{count}", body))
+
+
+@lru_cache(maxsize=256)
+def _nouns(run: str) -> tuple[str, ...]:
+    """The nouns at the head of a run: 社区书记 of 社区书记进了事业编制."""
+    import rjieba
+
+    nouns = []
+    for word, tag in rjieba.tag(run):
+        if tag[:1] not in "njlbva" or (nouns and tag[:1] not in "njl"):
+            break
+        nouns.append(word)
+    return tuple(nouns) or ((run,) if 2 <= len(run) <= 3 else ())
+
+
+def _names_a_person(body: str) -> bool:
+    import rjieba
+
+    return any(tag == "nr" and len(word) >= 2 for word, tag in rjieba.tag(body))
+
+
+def asks_for_absent(asked: Asked, near: str) -> bool:
+    """Whether the thing that a list or number is asked of is nowhere near the evidence: 几个等次 without 等次."""
+    head = next((n for n in reversed(_nouns(asked.noun)) if len(n) >= 2), "")
+    if not head or head in GENERAL_WORDS or asked.kind not in {"list", "number", "person", "place"}:
+        return False
+    return head not in near and not any(other in near for other in expansions(head))
+
+
+def members(key: str) -> set[int]:
+    """How many members the enumerations of a text may have: parted by 、, by ; or in quotation marks."""
+    counts = {len(_QUOTED.findall(key))}
+    for sentence in re.split(r"[。！？\n]", key):
+        counts.add(len(re.split(r"[;；]", sentence.rstrip(";；"))))
+        for clause in re.split(r"[;；]", sentence):
+            for stretch in re.split(r"[,，:：]", clause):
+                counts.add(len(_MEMBER_MARKS.split(stretch)))
+            counts.add(len([s for s in re.split(r"[,，]", clause) if s.strip()]))
+            counts.add(len(_MEMBER_MARKS.split(clause)))
+    return {c for c in counts if c >= 2}
+
+
+def explains(text_key: str, section_key: str, subject: str) -> bool:
+    """Whether a text says what the subject is, rather than only naming it."""
+    if defines(text_key, subject):
+        return True
+    plain = _plain(text_key)
+    name = re.escape(_plain(subject))
+    if _heads(_plain(section_key), _plain(subject)):
+        return True
+    if re.search(name + _EXPLAINING, plain) or re.search(
+        rf"(?:^|[。;；\n])[^，。]{{0,4}}[,，、]?{name}。\S{{10}}", plain
+    ):
+        return True
+    if _IDEA.search(subject) and re.search(rf"{name}[,，][^。]{{10}}", plain):
+        return True
+    # What comes before it may say it too: 以…为核心的X, 自购、自建、租赁等X, 通过…建立了X.
+    before = rf"(?:以[^。]{{2,80}}为[^。]{{1,60}}的|(?:[^，。,;；、]{{2,12}}、){{2,}}[^，。,;；]{{2,12}}等?)(?:\d种|\d个)?{name}"
+    made = rf"(?:通过|按照|依托|针对|由于)[^。]{{8,80}}(?:建立|创建|形成|实行|探索|推行|创新)[^。，,]{{0,6}}{name}"
+    return bool(re.search(before, plain) or re.search(made, plain))
+
+
+def _heads(section: str, subject: str) -> bool:
+    """Whether the last heading of a path is about the subject, and not a sentence that mentions it."""
+    last = section.split("\n")[-1].split("›")[-1].strip()
+    return subject in last and len(subject) >= 0.35 * len(last)
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[“”‘’\"'《》「」『』]", "", key)
