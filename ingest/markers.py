@@ -23,7 +23,11 @@ _LINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
     ("digit-bracket", 7, r"[（(](?P<n>\d{1,2})[)）]"),
     ("digit-half-bracket", 7, r"(?P<n>\d{1,2})[)）]"),
     ("circle", 8, r"(?P<c>[①-⑳])"),
-    ("bare", 6, r"(?P<n>\d{1,2})(?=[\u4e00-\u9fff])(?![年月日个名位条人次届项万亿周岁后世余多时分秒种类家户所元级])"),
+    (
+        "bare",
+        6,
+        r"(?P<n>\d{1,2})(?=[\u4e00-\u9fff])(?![年月日个名位条人次届项万亿周岁后世余多时分秒种类家户所元级])",
+    ),
 )
 _INLINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
     ("ordinal", 9, r"第(?P<n>[一二三四五六七八九十]{1,2})(?=[,，、是:：])"),

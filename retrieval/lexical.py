@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from retrieval.normalise import search_key
@@ -52,7 +53,7 @@ def bigrams(key: str) -> list[str]:
         parts = units(run)
         if len(parts) == 1:
             pairs.append(parts[0])
-        pairs += [a + b for a, b in zip(parts, parts[1:], strict=False)]
+        pairs += [a + b for a, b in pairwise(parts)]
     return pairs
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "○": 0}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10_000, "亿": 100_000_000}
-_NUMERAL = re.compile("[零〇○一二三四五六七八九两十百千万亿]*[零〇○一二三四五六七八九两十][零〇○一二三四五六七八九两十百千万亿]*")
+_NUMERAL = re.compile(
+    "[零〇○一二三四五六七八九两十百千万亿]*[零〇○一二三四五六七八九两十][零〇○一二三四五六七八九两十百千万亿]*"
+)
 _DECIMAL = re.compile(r"(\d+)点(\d+)")
 _PERCENT = re.compile(r"百分之(\d+(?:\.\d+)?)")
 _FRACTION = re.compile(r"(\d+)分之(\d+)")

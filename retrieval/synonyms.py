@@ -23,7 +23,7 @@ def _groups() -> list[tuple[str, ...]]:
 
 
 def expansions(content: str, groups: Iterable[tuple[str, ...]] | None = None) -> list[str]:
-    """Other ways to say what stands in ``content``; a word inside a longer one that is known does not count."""
+    """Other ways to say what stands in ``content``; a known word inside a longer known one does not count."""
     present = [
         (word, group)
         for group in (_groups() if groups is None else groups)
