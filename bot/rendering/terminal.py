@@ -13,6 +13,7 @@ from retrieval.records import DocumentInfo, Evidence, ScoredPassage
 
 _QUOTE_CHARS = 160
 _NEAREST = 3
+_NEAREST_CHARS = 80
 _TITLE = "bold"
 _MARK = "cyan"
 _FAINT = "dim"
@@ -53,7 +54,7 @@ def _source(citation: Citation, width: int) -> Text:
 
 def _nearest(scored: ScoredPassage, width: int) -> Text:
     passage = scored.passage
-    return _entry("· ", passage.document, passage.section, shorten(passage.text, _QUOTE_CHARS), width)
+    return _entry("· ", passage.document, passage.section, shorten(passage.text, _NEAREST_CHARS), width)
 
 
 def _found(n: int, scored: ScoredPassage, width: int) -> Text:
