@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass
 
 from retrieval.lexical import bigrams, words
-from retrieval.normalise import search_key, to_simplified
+from retrieval.normalise import fold_width, search_key, to_simplified
 
 # Words that ask instead of saying what is asked about. Longer ones first where one begins another.
 _QUESTION_WORDS = re.compile(
     "|".join(
         (
             "请问一?下?|麻烦[您你]?|谢谢[您你]?|[您你]好|劳驾|求助|急求?",
-            "(?:请|帮我|给我|跟我|我想|我要|能不能|可以)+(?:知道|了解|问|查|说|讲|介绍|解释|列出|列举|找|看)?(?:1下|下|说|看)?",
-            "告诉我|(?:介绍|解释|说明|讲讲|说说)1下|谈谈|讲讲|说说|列出|列举",
+            "(?:请|帮我|给我|跟我|我想|我要|能不能|可以)+(?:知道|了解|问|查|说|讲|介绍|解释|列出|列举|找|看)?(?:[1一]下|下|说|看)?",
+            "告诉我|(?:介绍|解释|说明|讲讲|说说)[1一]下|谈谈|讲讲|说说|列出|列举",
             "什么是|是什么|指的?是?什么|什么叫做?|叫什么|为什么|为何|为啥|干什么|做什么|什么样|什么时候|什么|啥",
             "是怎么回事|怎么回事|怎么样|怎么办|怎么做|怎样|怎么|咋样|咋办|咋|如何",
-            "有哪些|有哪(?=\\d)|有哪几[个种项条点位类]?|哪几[个种项条点位类句]|哪些|哪里|哪儿|哪个|哪种|哪位|哪(?=\\d)|哪",
+            "有哪些|有哪(?=[\\d一二三四五六七八九十两])|有哪几[个种项条点位类]?|哪几[个种项条点位类句]|哪些|哪里|哪儿|哪个|哪种|哪位|哪(?=[\\d一二三四五六七八九十两])|哪",
             "多长时间|多久|多少|多大|多高|几时|有?几[个种项条点位类名家次步所座](?:月|小时)?|有?几(?=[年月天])",
             "是不是|有没有|能不能|可不可以|要不要|是否|能否|可否",
             "具体(?:是|有|指|包括)?|分别(?:是|有)?|(?:是)?指的?是|主要是?|究竟|到底|应该|应当",
@@ -31,37 +31,48 @@ _FUNCTION_WORDS = re.compile(
 _QUOTED = re.compile(r"[“\"‘'「『《](?P<term>[^”\"’'」』》]{2,30})[”\"’'」』》]")
 
 
+_CLAUSE = re.compile(r"第\s?(?P<n>\d{1,3})\s?条")
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question reduced to what can be searched.
 
     ``searched`` is what the vectors are asked: the question itself, in simplified script and with mistyped
-    words mended. ``key`` is the whole question as a search key, ``content`` the same with question words blanked out;
-    ``quoted`` holds the names that the asker put in quotation marks.
+    words mended. ``key`` is the whole question as a search key, ``content`` the same with question words blanked out,
+    ``plain`` that before numerals are folded, for cutting it into words;
+    ``quoted`` holds the names that the asker put in quotation marks, ``clause`` the number of the clause
+    (条) that is named, 0 for none.
     """
 
     text: str
     searched: str
     key: str
     content: str
+    plain: str
     words: tuple[str, ...]
     bigrams: tuple[str, ...]
     quoted: tuple[str, ...]
+    clause: int = 0
 
 
 def analyse(text: str) -> Question:
     """The question's content and search terms; terms are distinct and in order of appearance."""
     key = search_key(text)
-    content = _QUESTION_WORDS.sub("，", key)
-    content = _FUNCTION_WORDS.sub("，", content)
-    if not re.search(r"\w", content):
-        content = key
+    content = _content(key)
     return Question(
         text=text,
         searched=to_simplified(text),
         key=key,
         content=content,
+        plain=_content(fold_width(to_simplified(text))),
         words=tuple(dict.fromkeys(words(content))),
         bigrams=tuple(dict.fromkeys(bigrams(content))),
+        clause=int(clause["n"]) if (clause := _CLAUSE.search(key)) else 0,
         quoted=tuple(m["term"] for m in _QUOTED.finditer(key)),
     )
+
+
+def _content(key: str) -> str:
+    content = _FUNCTION_WORDS.sub("，", _QUESTION_WORDS.sub("，", key))
+    return content if re.search(r"\w", content) else key

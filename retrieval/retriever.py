@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,8 +19,9 @@ from retrieval.lexical import (
     read_terms,
     words,
 )
+from retrieval.normalise import search_key
 from retrieval.question import Question, analyse
-from retrieval.records import Audience, Evidence, Passage, ScoredPassage
+from retrieval.records import SECTION_SEPARATOR, Audience, Evidence, Passage, ScoredPassage
 from retrieval.scoring import BIGRAMS, HEADINGS, WORDS, Parts, TermStatistics, bm25, dense_part, mean_lengths
 from retrieval.spelling import correct
 from retrieval.synonyms import expansions
@@ -36,6 +38,7 @@ STAFF: frozenset[Audience] = frozenset({"公开", "内部"})
 _DENSE_CANDIDATES = 60
 _EXPANSION_WEIGHT = 0.35
 _DEFINITION_LIFT = 0.25
+_CLAUSE_LIFT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +181,21 @@ def _rank(
     ranked = []
     for rowid, passage in passages.items():
         stored = indexed[rowid]
-        defined = subject is not None and defines(passage.text, subject)
         parts = Parts(
             words=bm25(terms.words, stored, statistics, WORDS, lengths[WORDS]),
             bigrams=bm25(terms.bigrams, stored, statistics, BIGRAMS, lengths[BIGRAMS]),
             headings=bm25(terms.headings, stored, statistics, HEADINGS, lengths[HEADINGS]),
             dense=dense_part(cosines.get(rowid, farthest)),
-            definition=_DEFINITION_LIFT if defined else 0.0,
+            lift=_lift(question, passage, subject),
         )
         ranked.append(Ranked(rowid, passage, parts))
     return sorted(ranked, key=lambda r: (-r.parts.score, r.passage.document.source, r.passage.start))
+
+
+def _lift(question: Question, passage: Passage, subject: str | None) -> float:
+    """What a passage gains by defining what is asked, or by being the clause that is named."""
+    if question.clause and passage.kind == "clause":
+        label = re.sub(r"\s", "", search_key(passage.section.split(SECTION_SEPARATOR)[-1]))
+        if label == f"第{question.clause}条":
+            return _CLAUSE_LIFT
+    return _DEFINITION_LIFT if subject is not None and defines(passage.text, subject) else 0.0

@@ -62,18 +62,18 @@ class Parts:
     bigrams: float
     headings: float
     dense: float
-    definition: float = 0.0
+    lift: float = 0.0
 
     @property
     def score(self) -> float:
-        """The weighted mean of the parts that apply, 0 to 1; a definition lifts the rest."""
+        """The weighted mean of the parts that apply, 0 to 1; a definition or a named clause is lifted."""
         total = WORD_WEIGHT + BIGRAM_WEIGHT + HEADING_WEIGHT
         mark = WORD_WEIGHT * self.words + BIGRAM_WEIGHT * self.bigrams + HEADING_WEIGHT * self.headings
         if self.dense >= 0:
             total += DENSE_WEIGHT
             mark += DENSE_WEIGHT * self.dense
         base = mark / total
-        return base + (1 - base) * self.definition
+        return base + (1 - base) * self.lift
 
 
 def mean_lengths(passages: Collection[PassageTerms]) -> tuple[float, ...]:

@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
-from bot.answering.extractive import PASSAGES_READ, Draft, Piece, Source, propose
-from bot.answering.judge import judge
-from bot.answering.kinds import asked as kind_of_question
+from bot.answering.compose import compose, wanted_by
+from bot.answering.extractive import PASSAGES_READ, Draft, Piece, Source
 from bot.answering.refusal import refusal_message
-from bot.answering.support import content_terms
 from bot.answering.view import ViewCache
 from retrieval.records import Audience
 from retrieval.retriever import STAFF, Retriever, Search
@@ -53,13 +51,9 @@ class Answerer:
 
     def _draft(self, search: Search) -> Draft | None:
         """The best draft that the judge lets pass."""
-        terms = content_terms(search.question, search.statistics)
-        asked = kind_of_question(search.question)
+        wanted = wanted_by(search.question, search.statistics)
         sources = [self._source(search, index) for index in range(min(PASSAGES_READ, len(search.ranked)))]
-        draft = propose(asked, terms, sources)
-        if draft is None or not judge(asked, terms, draft, sources).answers:
-            return None
-        return draft
+        return compose(wanted, sources)
 
     def _source(self, search: Search, index: int) -> Source:
         ranked = search.ranked[index]

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from bot.answering.fitness import explains, holds, members
 from bot.answering.kinds import Asked
-from bot.answering.support import ContentTerm, coverage
-from bot.answering.view import DocumentView, Listing, Unit
-from ingest.structure import heading_of
+from bot.answering.support import ContentTerm, Wording, coverage
+from bot.answering.view import DocumentView, Unit
 from retrieval.definitions import defines
 from retrieval.normalise import search_key
 from retrieval.records import Passage
@@ -24,22 +23,32 @@ PASSAGES_READ = 8
 """Sentences are taken from this many of the best passages."""
 SHORT_CHARS = 220
 """An answer of running text is kept to about this length."""
-LIST_CHARS = 380
-"""A list longer than this is given by the heads of its items."""
-_HEAD_CHARS = 60
+OPEN_CHARS = 380
+"""A sentence that announces what follows may take it along up to this length."""
+CLAUSE_CHARS = 260
+"""A clause up to this length is given whole."""
+
+_SHORT_KINDS = frozenset({"number", "period", "date", "place", "person", "blank"})
 # An explanation shorter than this takes its next sentence along.
 _BRIEF_CHARS = 90
-_SHORT_KINDS = frozenset({"number", "period", "date", "place", "person", "blank"})
+_HEAD_CHARS = 60
+# Beyond this length a sentence covers words by chance; a tenth of a mark for 120 characters more.
+_PLAIN_CHARS = 120
+# A neighbour that is nearly as good as the best sentence belongs to the answer.
+_NEIGHBOUR_SHARE = 0.85
+
 _CARRIES_ON = re.compile(r"如|比如|例如|譬如|即|其中|具体|也就是|包括|主要|同时|一是|首先|要(?!求)|并")
 _LEANS_BACK = re.compile(
     r"其(?!他|它|余|中|次)|这(?:种|个|些|样|一)|该|他们|它们|她们|上述|此(?:举|外|类)|对此|为此|因此"
 )
-_LINES_MAX = 20
+_EXAMPLE = re.compile(r"(?:如|比如|例如|譬如|像)")
+_ASKS_EXAMPLES = re.compile(r"例子|举例|哪些做法|比如|实例|案例")
+_REASONING = re.compile(r"因为|由于|因此|所以|是为了|为了|就会|否则|只有|原因|如果|不仅|使得|造成|导致|从而")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a document that becomes one quote; ``lines`` are the lines of it that are shown."""
+    """A stretch of a document that becomes one quote, and the passage that led to it."""
 
     passage: Passage
     start: int
@@ -48,15 +57,20 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the extractive answerer proposes: pieces in order and how well they support the question.
+    """What the extractive answerer proposes.
 
-    ``support`` is the coverage of the question's content, 0 to 1; ``mark`` ranks drafts among each other.
+    ``mark`` ranks drafts among each other; ``items`` counts the members of a list, 0 for running text.
+    ``pieces`` are in reading order and belong to ``passage``'s document, apart from those of ``also``.
     """
 
+    passage: Passage
     pieces: tuple[Piece, ...]
     mark: float
-    is_list: bool = False
     items: int = 0
+
+    @property
+    def is_list(self) -> bool:
+        return self.items > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,44 +93,56 @@ class Source:
         return search_key(f"{self.passage.document.title}\n{self.passage.section}")
 
 
-def propose(asked: Asked, terms: Sequence[ContentTerm], sources: Sequence[Source]) -> Draft | None:
-    """The best draft from these sources, or ``None`` where there is not even a sentence."""
-    drafts = [*_sentence_drafts(asked, terms, sources)]
-    if asked.kind in {"list", "how", "why", "definition", "other"}:
-        drafts += _list_drafts(asked, terms, sources)
-    return max(drafts, key=lambda d: d.mark, default=None)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The question as the answerer weighs texts by it."""
+
+    asked: Asked
+    terms: tuple[ContentTerm, ...]
+    wording: Wording
+    key: str
 
 
-def _sentence_drafts(
-    asked: Asked, terms: Sequence[ContentTerm], sources: Sequence[Source]
-) -> Iterator[Draft]:
+def sentence_drafts(wanted: Wanted, sources: Sequence[Source]) -> Iterator[Draft]:
+    """From each source the sentence that answers best, with the neighbours it needs."""
     for source in sources:
-        context = source.context()
-        whole = source.view.key(source.passage.start, source.passage.end)
         units = [u for u in source.view.within(source.passage.start, source.passage.end) if not u.is_heading]
         if not units:
             continue
-        marks = [_unit_mark(asked, terms, source, unit, whole, context) for unit in units]
-        best = max(range(len(units)), key=lambda i: (marks[i], -i))
-        yield _grown(asked, terms, source, units, best, marks[best])
+        context = source.context()
+        whole = source.view.key(source.passage.start, source.passage.end)
+        marks = {unit.start: _mark(wanted, source, unit, whole, context) for unit in units}
+        best = max(units, key=lambda u: (marks[u.start], -u.start))
+        yield _grown(wanted, source, best, marks)
 
 
-def _unit_mark(
-    asked: Asked, terms: Sequence[ContentTerm], source: Source, unit: Unit, whole: str, context: str
-) -> float:
+def _mark(wanted: Wanted, source: Source, unit: Unit, whole: str, context: str) -> float:
+    """How well one sentence answers: its own coverage first, then its surroundings and its form."""
+    asked, terms = wanted.asked, wanted.terms
+    text = source.view.text
     key = source.view.key(unit.start, unit.end)
     own = coverage(terms, [(key, 1.0), (context, 0.5)])
     around = coverage(terms, [(key, 1.0), (whole, 0.8), (context, 0.7)])
-    mark = 0.5 * own + 0.2 * around + 0.3 * source.score
-    if asked.kind in {"number", "period", "date", "place", "person"}:
+    literal = 0.5 if asked.kind == "blank" else 0.15
+    mark = 0.4 * own + 0.2 * around + 0.3 * source.score + literal * wanted.wording.share(key)
+    mark -= 0.1 / 120 * max(0, unit.end - unit.start - _PLAIN_CHARS)
+    if asked.kind in _SHORT_KINDS:
         mark += 0.15 if holds(asked, key) else -0.15
+        mark += 0.1 if _beside_a_number(terms, key) else 0.0
     if asked.subject and asked.kind in {"definition", "list"}:
-        mark += _explanation_bonus(asked.subject, source.view.text[unit.start : unit.end], key, context)
+        mark += _explanation_bonus(asked.subject, text[unit.start : unit.end], key, context)
     if asked.kind == "list":
         mark += _enumeration_bonus(key, asked.count)
-    if asked.kind == "why":
-        mark += 0.06 if re.search(r"因为|由于|因此|所以|是为了|为了|就会|否则|只有|原因", key) else 0.0
+    if asked.kind == "why" and _REASONING.search(key):
+        mark += 0.08
+    if _ASKS_EXAMPLES.search(wanted.key) and _EXAMPLE.match(text, unit.start):
+        mark += 0.2
     return mark
+
+
+def _beside_a_number(terms: Sequence[ContentTerm], key: str) -> bool:
+    """Whether a content word stands right before a number, as in 预备期为1年."""
+    return any(re.search(rf"{re.escape(t.text)}[^，。,;；、\d]{{0,6}}\d", key) for t in terms if t.weight > 1)
 
 
 def _explanation_bonus(subject: str, text: str, key: str, context: str) -> float:
@@ -130,58 +156,80 @@ def _enumeration_bonus(key: str, count: int) -> float:
     counts = members(key)
     if count:
         return 0.3 if count in counts else -0.15
-    return 0.08 if max(counts, default=0) >= 3 else 0.0
+    return 0.1 if max(counts, default=0) >= 3 else 0.0
 
 
-def _grown(
-    asked: Asked,
-    terms: Sequence[ContentTerm],
-    source: Source,
-    units: Sequence[Unit],
-    best: int,
-    mark: float,
-) -> Draft:
+def _grown(wanted: Wanted, source: Source, best: Unit, marks: dict[int, float]) -> Draft:
     """The best sentence, and its neighbours where they say what it leaves open."""
+    start, end = _clause_span(wanted, source, best) or _sentence_span(wanted, source, best, marks)
+    return Draft(source.passage, (Piece(source.passage, start, end),), marks[best.start])
+
+
+def _clause_span(wanted: Wanted, source: Source, best: Unit) -> tuple[int, int] | None:
+    """The whole clause (条) around a sentence, where it is short and an explanation is wanted."""
+    passage = source.passage
+    if passage.kind != "clause" or wanted.asked.kind in _SHORT_KINDS:
+        return None
+    clause = next((node for node in reversed(best.path) if node.kind == "clause"), None)
+    if clause is None or clause.end - clause.start > CLAUSE_CHARS:
+        return None
+    return clause.start, _trimmed_end(source.view.text, clause.start, clause.end)
+
+
+def _sentence_span(wanted: Wanted, source: Source, best: Unit, marks: dict[int, float]) -> tuple[int, int]:
+    view = source.view
     first = last = best
-    text = source.view.text
-    while first > 0 and _leans_back(text, units[first]) and not units[first].is_heading:
-        if units[last].end - units[first - 1].start > SHORT_CHARS:
+    while (before := view.before(first.start)) and _joins_before(wanted, view, before, first, marks, best):
+        if last.end - before.start > SHORT_CHARS:
             break
-        first -= 1
-    covered = _covered(terms, source, units[best])
-    while last + 1 < len(units):
-        size = units[last + 1].end - units[first].start
-        adds = _covered(terms, source, units[last + 1]) - covered
-        gain = sum(t.weight for t in adds) / (sum(t.weight for t in terms) or 1)
-        opens = _opens(text, units[last]) or (last == best and _is_head(units[last]))
-        continues = _continues(asked, text, units, last, units[last].end - units[first].start)
-        wanted = opens or continues or gain >= 0.15 or (asked.parts > 1 and gain > 0)
-        if not wanted or size > (LIST_CHARS if opens else SHORT_CHARS):
+        first = before
+    covered = _covered(wanted, view, best)
+    while following := view.after(last):
+        opens = _opens(view.text, last) or (last is best and _is_head(last))
+        if following.is_heading or following.end - first.start > (OPEN_CHARS if opens else SHORT_CHARS):
             break
-        last += 1
-        covered |= _covered(terms, source, units[last])
-    piece = Piece(source.passage, units[first].start, units[last].end)
-    return Draft((piece,), mark)
+        gain = _gain(wanted, view, covered, following)
+        carries_on = _carries_on(wanted, view.text, last, following, last.end - first.start)
+        near = marks.get(following.start, 0.0) >= _NEIGHBOUR_SHARE * marks[best.start]
+        explaining = wanted.asked.kind not in _SHORT_KINDS
+        adds = gain >= 0.15 or (wanted.asked.parts > 1 and gain > 0) or (near and explaining)
+        inside = following.start < source.passage.end
+        if not (opens or carries_on or (adds and inside)):
+            break
+        last = following
+        covered |= _covered(wanted, view, following)
+    return first.start, last.end
 
 
-def _continues(asked: Asked, text: str, units: Sequence[Unit], last: int, size: int) -> bool:
-    """Whether the next sentence of the same paragraph carries on what an explaining answer began."""
-    unit, following = units[last], units[last + 1]
-    if asked.kind in _SHORT_KINDS or "\n" in text[unit.end : following.start]:
+def _joins_before(
+    wanted: Wanted, view: DocumentView, before: Unit, first: Unit, marks: dict[int, float], best: Unit
+) -> bool:
+    """Whether the sentence before is needed to understand this one, or answers nearly as well."""
+    if before.is_heading or first.start == first.node.start or before.end > first.start:
         return False
-    carries_on = bool(_CARRIES_ON.match(text, following.start))
-    same_item = following.node is unit.node or following.start >= unit.node.start
-    return carries_on or (size < _BRIEF_CHARS and same_item)
+    if _LEANS_BACK.match(view.text, first.start):
+        return True
+    near = marks.get(before.start, 0.0) >= _NEIGHBOUR_SHARE * marks[best.start]
+    return near and wanted.asked.kind not in _SHORT_KINDS
 
 
-def _leans_back(text: str, unit: Unit) -> bool:
-    """Whether a sentence cannot be understood without the one before it."""
-    return bool(_LEANS_BACK.match(text, unit.start)) and unit.start != unit.node.start
+def _gain(wanted: Wanted, view: DocumentView, covered: frozenset[ContentTerm], unit: Unit) -> float:
+    """Share of the question's weight that a sentence adds to what is covered already."""
+    adds = _covered(wanted, view, unit) - covered
+    return sum(t.weight for t in adds) / (sum(t.weight for t in wanted.terms) or 1)
 
 
-def _covered(terms: Sequence[ContentTerm], source: Source, unit: Unit) -> frozenset[ContentTerm]:
-    key = source.view.key(unit.start, unit.end)
-    return frozenset(t for t in terms if t.credit(key) >= 0.9)
+def _carries_on(wanted: Wanted, text: str, unit: Unit, following: Unit, size: int) -> bool:
+    """Whether the next sentence of the same paragraph carries on what an explaining answer began."""
+    if wanted.asked.kind in _SHORT_KINDS or "\n" in text[unit.end : following.start]:
+        return False
+    same_item = following.node is unit.node or following.start < unit.node.end
+    return bool(_CARRIES_ON.match(text, following.start)) or (size < _BRIEF_CHARS and same_item)
+
+
+def _covered(wanted: Wanted, view: DocumentView, unit: Unit) -> frozenset[ContentTerm]:
+    key = view.key(unit.start, unit.end)
+    return frozenset(t for t in wanted.terms if t.credit(key) >= 0.9)
 
 
 def _opens(text: str, unit: Unit) -> bool:
@@ -193,69 +241,6 @@ def _is_head(unit: Unit) -> bool:
     """Whether a sentence is the heading of an item: short, and the first of it."""
     size = unit.end - unit.start
     return size <= 15 or (size <= _HEAD_CHARS and unit.start == unit.node.start)
-
-
-def _list_drafts(asked: Asked, terms: Sequence[ContentTerm], sources: Sequence[Source]) -> Iterator[Draft]:
-    seen: set[tuple[str, int]] = set()
-    for source in sources:
-        for listing in source.view.listings:
-            identity = (source.passage.document.id, listing.items[0].start)
-            overlaps = listing.lead_start < source.passage.end and listing.end > source.passage.start
-            if overlaps and identity not in seen:
-                seen.add(identity)
-                yield _list_draft(asked, terms, source, listing)
-
-
-def _list_draft(asked: Asked, terms: Sequence[ContentTerm], source: Source, listing: Listing) -> Draft:
-    view = source.view
-    lead = view.key(listing.lead_start, listing.lead_end)
-    headings = search_key(heading_of(view.text, listing.path[-1], limit=80)) if len(listing.path) > 1 else ""
-    title = search_key(source.passage.document.title)
-    above = coverage(terms, [(lead, 1.0), (headings, 1.0), (title, 0.5)])
-    body = view.key(listing.lead_start, min(listing.end, listing.lead_start + 3000))
-    whole = coverage(terms, [(body, 1.0), (headings, 0.8), (title, 0.5)])
-    mark = 0.5 * above + 0.2 * whole + 0.3 * source.score
-    mark += _count_bonus(asked, len(listing.items))
-    if asked.kind != "list":
-        mark -= (
-            0.05 if view.text[listing.lead_start : listing.lead_end].rstrip().endswith((":", "：")) else 0.15
-        )
-    pieces = tuple(_list_pieces(source, listing))
-    return Draft(pieces, mark, is_list=True, items=len(listing.items))
-
-
-def _count_bonus(asked: Asked, items: int) -> float:
-    if not asked.count:
-        return 0.12
-    return 0.35 if items == asked.count else -0.15
-
-
-def _list_pieces(source: Source, listing: Listing) -> Iterator[Piece]:
-    """The list whole where it is short; else its lead-in and the head of every item."""
-    view, passage = source.view, source.passage
-    lead_start = listing.lead_start if _leads(view, listing) else listing.items[0].start
-    if listing.end - lead_start <= LIST_CHARS:
-        yield Piece(passage, lead_start, _trimmed_end(view.text, lead_start, listing.end))
-        return
-    if lead_start < listing.items[0].start:
-        yield Piece(passage, lead_start, _trimmed_end(view.text, lead_start, listing.items[0].start))
-    for item in listing.items[:_LINES_MAX]:
-        yield Piece(passage, item.start, _head_end(view, item.start, item.end, item.heading_end))
-
-
-def _leads(view: DocumentView, listing: Listing) -> bool:
-    size = listing.lead_end - listing.lead_start
-    adjacent = not view.text[listing.lead_end : listing.items[0].start].strip()
-    return 0 < size <= SHORT_CHARS and adjacent
-
-
-def _head_end(view: DocumentView, start: int, end: int, heading_end: int) -> int:
-    """The end of an item's heading, or of its first sentence."""
-    if heading_end > start:
-        return heading_end
-    for unit in view.within(start, end):
-        return unit.end
-    return end
 
 
 def _trimmed_end(text: str, start: int, end: int) -> int:

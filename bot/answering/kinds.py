@@ -23,7 +23,9 @@ _MEASURES = "个|名|位|家|户|件|条|项|种|次|分|岁|元|万元|亿元|�
 _NUMERALS = r"(?:\d{1,2})"
 
 _BLANK = re.compile(r"[（(]\s*[)）]|_{2,}|＿+")
-_CLAUSE = re.compile(r"第(?P<n>\d{1,3})条")
+_OF_CLAUSE = re.compile(
+    r"第\d{1,3}条[^，。？?]{0,12}?(?:什么|啥|哪些|内容|怎么规定|如何规定|怎么说|怎么讲|全文|原文)"
+)
 _PERIOD = re.compile(
     r"多长时间|多久|几年|几个?月|几天|多少天|多少年|多少个?月|期限|任期|多长|几个?小时|多少个?学时|几次|多少次|频率|几个?学时|多长"
 )
@@ -102,7 +104,7 @@ def asked(question: Question) -> Asked:
         parts=max(1, len(parts)),
         noun=(noun["noun"] or noun["bare"]) if noun else "",
         measure=_group(_MEASURE, key, "measure") if kind == "number" else "",
-        clause=int(_group(_CLAUSE, key, "n") or 0) if kind == "clause" else 0,
+        clause=question.clause if kind == "clause" else 0,
         item=int(_group(_ORDINAL_ITEM, key, "n") or 0),
         share=bool(_SHARE.search(key)),
         year=bool(_YEAR.search(key)),
@@ -122,6 +124,8 @@ def _named(question: Question) -> str | None:
         r"包括|有哪|是哪|哪\d|内容|含义|指|什么是|是什么", question.key
     ):
         return None
+    if re.search(r"的[^的]{1,8}是什么", question.key):
+        return None
     rest = question.content.replace(question.quoted[0], "")
     return question.quoted[0] if len(re.findall(r"[\u4e00-\u9fff]", rest)) <= 6 else None
 
@@ -129,9 +133,7 @@ def _named(question: Question) -> str | None:
 def _kind(key: str, subject: str | None, count: int) -> Kind:
     if _BLANK.search(key):
         return "blank"
-    if _CLAUSE.search(key) and re.search(
-        r"第\d+条(?:是|的|规定|说|讲|写|内容|有)*(?:了)?(?:什么|啥|哪些|内容)", key
-    ):
+    if _OF_CLAUSE.search(key):
         return "clause"
     if _WHY.search(key):
         return "why"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from retrieval.lexical import bigrams
+from retrieval.normalise import search_key
 from retrieval.question import Question
-from retrieval.scoring import WORDS, TermStatistics
+from retrieval.scoring import BIGRAMS, WORDS, TermStatistics
 from retrieval.synonyms import expansions
 
 # Parts of speech (ICTCLAS letters) that carry what a question is about, and how much.
@@ -88,13 +90,13 @@ def _tagger() -> Any:
 def content_terms(question: Question, statistics: TermStatistics) -> tuple[ContentTerm, ...]:
     """The question's content words in order, each once."""
     found: dict[str, ContentTerm] = {}
-    for run in re.split(r"[，。？！；、,?!;:：\s()（）]+", question.content):
-        for word, tag in _tagger().tag(_plain(run)) if run else ():
-            weight = _weight(word, tag)
+    for run in re.split(r"[，。？！；、,?!;:：\s()（）]+", question.plain):
+        for token, tag in _tagger().tag(_plain(run)) if run else ():
+            weight, word = _weight(token, tag), search_key(token)
             if weight and word not in found:
                 rarity = statistics.rarity(WORDS, word)
                 synonyms = tuple(expansions(word))
-                found[word] = ContentTerm(word, weight * rarity, synonyms, _is_name(word, tag))
+                found[word] = ContentTerm(word, weight * rarity, synonyms, _is_name(token, tag))
     for name in question.quoted:
         plain = _plain(name)
         found[plain] = ContentTerm(plain, 1.5 * statistics.rarity(WORDS, plain), (), True)
@@ -128,6 +130,26 @@ def coverage(terms: Sequence[ContentTerm], layers: Iterable[tuple[str, float]]) 
     for term in terms:
         reached += term.weight * max((trust * term.credit(key) for key, trust in plain), default=0.0)
     return reached / total
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The very words of a question: its pairs of characters with their rarity."""
+
+    pairs: Mapping[str, float]
+
+    def share(self, key: str) -> float:
+        """Share of the question's pairs, by rarity, that a text (as search key) holds, 0 to 1."""
+        total = sum(self.pairs.values())
+        plain = _plain(key)
+        return sum(rarity for pair, rarity in self.pairs.items() if pair in plain) / total if total else 0.0
+
+
+def wording(question: Question, statistics: TermStatistics) -> Wording:
+    """The pairs of the question that the corpus knows; of a cloze, those of the sentence with the gap."""
+    gap = re.search(r"[^。？！?!]*(?:[（(]\s*[)）]|_{2,})[^。？！?!]*", question.key)
+    pairs = bigrams(gap[0]) if gap else question.bigrams
+    return Wording({p: statistics.rarity(BIGRAMS, p) for p in pairs if (BIGRAMS, p) in statistics.frequency})
 
 
 def missing_names(terms: Sequence[ContentTerm], key: str) -> list[str]:

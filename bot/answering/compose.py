@@ -1,0 +1,47 @@
+"""Composing an answer: drafts of every kind, the best that the judge lets pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.answering.clauses import clause_draft
+from bot.answering.extractive import Draft, Source, Wanted, sentence_drafts
+from bot.answering.judge import judge
+from bot.answering.kinds import asked as kind_of_question
+from bot.answering.lists import list_drafts
+from bot.answering.support import ContentTerm, content_terms, wording
+from retrieval.question import Question
+from retrieval.scoring import TermStatistics
+
+_LISTABLE = frozenset({"list", "how", "why", "definition", "other"})
+# What is said beside the subject of a definition only narrows it down.
+_BESIDE_SUBJECT = 0.4
+_TRIED = 3
+
+
+def wanted_by(question: Question, statistics: TermStatistics) -> Wanted:
+    """The question as texts are weighed by it."""
+    asked = kind_of_question(question)
+    terms = content_terms(question, statistics)
+    if asked.kind == "definition" and asked.subject:
+        terms = tuple(_narrowed(term, asked.subject) for term in terms)
+    return Wanted(asked, terms, wording(question, statistics), question.key)
+
+
+def _narrowed(term: ContentTerm, subject: str) -> ContentTerm:
+    return term if term.text in subject else replace(term, weight=term.weight * _BESIDE_SUBJECT)
+
+
+def compose(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
+    """The best draft that answers, or ``None``: then the corpus is silent."""
+    if wanted.asked.clause:
+        return clause_draft(wanted, sources)
+    drafts = [*sentence_drafts(wanted, sources)]
+    if wanted.asked.kind in _LISTABLE:
+        drafts += list_drafts(wanted, sources)
+    drafts.sort(key=lambda draft: -draft.mark)
+    for draft in drafts[:_TRIED]:
+        if judge(wanted, draft, sources).answers:
+            return draft
+    return None

@@ -1,0 +1,105 @@
+"""Lists of the corpus as answers: whole where they are short, else lead-in and the heads of the items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.answering.extractive import Draft, Piece, Source, Wanted
+from bot.answering.support import coverage
+from bot.answering.view import DocumentView, Listing
+from ingest.structure import heading_of
+from retrieval.normalise import search_key
+
+WHOLE_CHARS = 380
+"""A list longer than this is given by the heads of its items."""
+_LEAD_CHARS = 220
+_ITEMS_MAX = 20
+# How much of a list's text is weighed: lists of whole chapters would cover anything.
+_WEIGHED_CHARS = 1500
+_ANNOUNCES = re.compile(r"[:：]\s*$|如下|以下|下列|几个|\d个?方面")
+
+
+def list_drafts(wanted: Wanted, sources: Sequence[Source]) -> Iterator[Draft]:
+    """Every list that a source touches, once."""
+    seen: set[tuple[str, int]] = set()
+    for source in sources:
+        for listing in source.view.listings:
+            identity = (source.passage.document.id, listing.items[0].start)
+            overlaps = listing.lead_start < source.passage.end and listing.end > source.passage.start
+            if overlaps and identity not in seen:
+                seen.add(identity)
+                yield _draft(wanted, source, listing)
+
+
+def _draft(wanted: Wanted, source: Source, listing: Listing) -> Draft:
+    mark = 0.4 * _announced(wanted, source, listing) + 0.2 * _covered(wanted, source, listing)
+    mark += 0.3 * source.score + 0.15 * wanted.wording.share(_lead(source, listing))
+    mark += _count_bonus(wanted, len(listing.items))
+    if wanted.asked.kind != "list":
+        lead = source.view.text[listing.lead_start : listing.lead_end]
+        mark -= 0.1 if _ANNOUNCES.search(lead) else 0.2
+    items = len(listing.items)
+    ordinal = wanted.asked.item
+    if ordinal and ordinal <= items:
+        item = listing.items[ordinal - 1]
+        end = _head_end(source.view, item.start, item.end, item.heading_end, whole=True)
+        return Draft(source.passage, (Piece(source.passage, item.start, end),), mark + 0.2, items)
+    return Draft(source.passage, tuple(_pieces(source, listing)), mark, items)
+
+
+def _lead(source: Source, listing: Listing) -> str:
+    """Search key of what announces the list: the sentence before it and the heading above it."""
+    view = source.view
+    above = heading_of(view.text, listing.path[-1], limit=80) if len(listing.path) > 1 else ""
+    return view.key(listing.lead_start, listing.lead_end) + "\n" + search_key(above)
+
+
+def _announced(wanted: Wanted, source: Source, listing: Listing) -> float:
+    title = search_key(source.passage.document.title)
+    return coverage(wanted.terms, [(_lead(source, listing), 1.0), (title, 0.5)])
+
+
+def _covered(wanted: Wanted, source: Source, listing: Listing) -> float:
+    body = source.view.key(listing.lead_start, min(listing.end, listing.lead_start + _WEIGHED_CHARS))
+    return coverage(wanted.terms, [(body, 1.0), (_lead(source, listing), 0.8)])
+
+
+def _count_bonus(wanted: Wanted, items: int) -> float:
+    if wanted.asked.count:
+        return 0.35 if items == wanted.asked.count else -0.15
+    return 0.12
+
+
+def _pieces(source: Source, listing: Listing) -> Iterator[Piece]:
+    view, passage = source.view, source.passage
+    start = listing.lead_start if _leads(view, listing) else listing.items[0].start
+    if listing.end - start <= WHOLE_CHARS:
+        yield Piece(passage, start, _trimmed_end(view.text, start, listing.end))
+        return
+    if start < listing.items[0].start:
+        yield Piece(passage, start, _trimmed_end(view.text, start, listing.items[0].start))
+    for item in listing.items[:_ITEMS_MAX]:
+        yield Piece(passage, item.start, _head_end(view, item.start, item.end, item.heading_end))
+
+
+def _leads(view: DocumentView, listing: Listing) -> bool:
+    size = listing.lead_end - listing.lead_start
+    adjacent = not view.text[listing.lead_end : listing.items[0].start].strip()
+    return 0 < size <= _LEAD_CHARS and adjacent
+
+
+def _head_end(view: DocumentView, start: int, end: int, heading_end: int, *, whole: bool = False) -> int:
+    """The end of an item's heading or of its first sentence; of the item itself if ``whole`` and short."""
+    if whole and end - start <= WHOLE_CHARS:
+        return _trimmed_end(view.text, start, end)
+    if heading_end > start:
+        return heading_end
+    units = view.within(start, end)
+    return units[0].end if units else _trimmed_end(view.text, start, end)
+
+
+def _trimmed_end(text: str, start: int, end: int) -> int:
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return end
