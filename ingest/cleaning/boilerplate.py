@@ -37,15 +37,15 @@ _TAIL_HEAD = re.compile(
 _LINK_MAX = 60
 
 _DATE = r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
-_NEWS_HEAD = re.compile(rf"\s*(?:{_DATE})?\s*[，,]\s*正文\s*[：:]\s*(?:原标题\s*[：:]\s*)?")
-_ORIGINAL_TITLE = re.compile(r"(?m)^[ 　]*原标题\s*[：:]\s*")
+_NEWS_HEAD = re.compile(rf"\s*+(?:{_DATE})?\s*+[，,]\s*+正文\s*+[：:]\s*+(?:原标题\s*+[：:]\s*+)?")
+_ORIGINAL_TITLE = re.compile(r"(?m)^[ 　]*+原标题[ 　]*+[：:][ 　]*+")
 _NEWS_TAIL = re.compile(
     r"返回(?:搜狐|网易|腾讯|新浪|凤凰|首页)[网站号]?[，, ]*查看更多"
-    r"(?:[ 　]*责任编辑\s*[：:][^\n。]{0,12})?(?=\s*(?:\n|$))"
+    r"(?:[ 　]*+责任编辑[ 　]*+[：:][^\n。]{0,12})?(?=[ 　]*+(?:\n|$))"
 )
 # The word, with or without brackets, the text of the advertisement, and the cross that closes it.
 _ADVERTISEMENT = re.compile(
-    r"(?:(?<![\w/])|(?<=[。！？”]))[【\[(（]?广告[】\])）]?[ 　:：][^\n。×✕]{2,120}[ 　！!>]+[×✕](?![\d ])"
+    r"(?:(?<![\w/])|(?<=[。！？”]))[【\[(（]?广告[】\])）]?[ 　:：][^\n。×✕]{2,120}[ 　！!>]{1,8}[×✕](?![\d ])"
 )
 # A site's name from its last word on, and the praise behind it: «…之家,全国…共同天地».
 _SLOGAN_CORE = re.compile(

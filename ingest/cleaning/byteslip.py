@@ -11,12 +11,14 @@ without minding where characters begin: in ``己單位`` (BC BA 86 CE …) it sa
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from ingest.cleaning.pinyin import SYLLABLE, syllable_fits
-from ingest.cleaning.plausibility import common_characters, common_share, is_han, likelihood
+from ingest.cleaning.plausibility import common_characters, common_share, is_han, likelihood, words_of
 from ingest.cleaning.trace import Replacement
 
 # What stands for a character that cannot be known: the usual mark of editors for an illegible one.
@@ -34,13 +36,20 @@ _TRAILS = (*range(0xA1, 0xFF), *range(0x40, 0x7F), *range(0x80, 0xA1))
 _NARROWED = frozenset("!\"#$%&'()*+,-./:;<=>?")
 # A run of simplified text has no ASCII byte to close it before the line ends.
 _RUN_CHARS_MAX = 400
-_LOOKAHEAD_CHARS = 12
+_RUNS_MAX = 6
 _CONTEXT_CHARS = 4
 # Natural logarithms, of the likelihood of the repaired and of the damaged text.
 _GAIN_MIN = 6.0
+_GAIN_PER_CHAR_MIN = 1.0
 _COMMON_MIN = 0.8
 # Natural logarithm: the best reading must be about eight times as likely as the next.
 _MARGIN = 2.0
+# A run shorter than this proves little: the lost character must make a word with its neighbours.
+_MIDDLE_MIN = 2
+# How far the document is searched for the same pairs, and for how many of the likeliest characters.
+_WITNESS_CHARS = 20_000
+_RUNNERS = 6
+_PUNCTUATION_LEAD = 0xA1
 
 
 class Run(NamedTuple):
@@ -77,14 +86,14 @@ def repair_slips(text: str) -> Iterator[Replacement]:
     more plausible than what stands there (``unrestored_runs`` reports those).
     """
     # Failing attempts may overlap; the budget keeps their sum linear in the length of the text.
-    budget = 20_000 + len(text) // 2
+    budget = 500 + len(text) // 50
     place = 0
     while (found := _ANCHOR.search(text, place)) is not None and budget > 0:
         place = found.end()
         if not _may_begin(text, found.start()):
             continue
-        runs = list(_runs(text, found.start()))
-        budget -= max((run.end - found.start() for run in runs), default=1)
+        runs = list(islice(_runs(text, found.start()), _RUNS_MAX))
+        budget -= len(runs)
         best = _best_reading(text, found.start(), runs)
         if best is not None:
             yield Replacement(best.start, best.end, best.text)
@@ -92,14 +101,13 @@ def repair_slips(text: str) -> Iterator[Replacement]:
 
 
 def _may_begin(text: str, place: int) -> bool:
-    """A cheap look: a wide character in front, and behind it a swallowed syllable or a rare character."""
-    if place == 0 or text[place - 1] <= "\x7f":
-        return False
-    ahead = text[place + 1 : place + 1 + _LOOKAHEAD_CHARS]
-    if _SWALLOWED.match(text, place) or (ahead[:1] == "?" and ahead[1:2] > "\x7f"):
-        return True
-    common = common_characters()
-    return any((is_han(char) and char not in common) or "\ue000" <= char <= "\uf8ff" for char in ahead)
+    """A cheap look: a wide character in front, and behind it one that may be half of a pair or a syllable."""
+    before, behind = text[place - 1 : place], text[place + 1 : place + 2]
+    return (
+        (before > "\x7f" or before in _NARROWED)
+        and (behind >= "@" or behind in _NARROWED)
+        and bool(before and behind)
+    )
 
 
 def _runs(text: str, anchor: int) -> Iterator[Run]:
@@ -141,23 +149,37 @@ def _read(text: str, anchor: int, run: Run) -> Iterator[Reading]:
     leads = _swallowed_bytes(text[anchor - 1], swallowed[1]) if swallowed else _LEADS
     left = _characters_before(text, anchor)
     right = text[run.end : run.end + _CONTEXT_CHARS]
+    witness = text[max(0, anchor - _WITNESS_CHARS) : run.end + _WITNESS_CHARS]
     if run.is_open and not run.body:
         if swallowed and run.syllable:
-            yield from _two_syllables(left, leads, run, anchor, right)
+            yield from _two_syllables(left, leads, run, anchor, right, witness)
         return
     middle = _decoded(run.body[1:-1] if run.is_open else run.body[1:])
-    options = [char for lead in leads if (char := _single(lead, run.body[0]))]
-    if middle is None or not options:
+    # A single byte inside would have closed the gap, so no run holds one.
+    if middle is None or any(map(str.isascii, middle)) or common_share(middle) < _COMMON_MIN:
         return
-    first = _choose(left, options, (middle + right)[:_CONTEXT_CHARS], sure=swallowed is not None)
-    last = _last_character(left + first + middle, run, right) if run.is_open else ""
+    options = [char for lead in leads if (char := _single(lead, run.body[0]))]
+    if not options:
+        return
+    first = _choose(
+        left, options, (middle + right)[:_CONTEXT_CHARS], sure=swallowed is not None, witness=witness
+    )
+    last = _last_character(left + first + middle, run, right, witness) if run.is_open else ""
     if last is None:
         return
-    restored = first + middle + last
-    old, new = text[anchor : run.end], restored.replace(UNKNOWN, "")
-    gain = likelihood(left, new, right) - likelihood(left, old, right)
     certain = swallowed is not None or bool(run.syllable)
-    if common_share(new) >= _COMMON_MIN and (certain or gain >= _GAIN_MIN):
+    if (
+        not certain
+        and len(middle) < _MIDDLE_MIN
+        and not _is_borne_out(left, first, middle + right, run, text, anchor)
+    ):
+        return
+    restored = first + middle + last
+    old = text[anchor : run.end]
+    gain = likelihood(left, restored, right) - likelihood(left, old, right)
+    if common_share(restored.replace(UNKNOWN, "")) >= _COMMON_MIN and (
+        certain or gain >= max(_GAIN_MIN, _GAIN_PER_CHAR_MIN * len(old))
+    ):
         yield Reading(anchor, run.end, restored, gain)
 
 
@@ -167,37 +189,80 @@ def _characters_before(text: str, place: int) -> str:
     return _ANNOTATION.sub("", near)[-_CONTEXT_CHARS:]
 
 
-def _two_syllables(left: str, leads: Iterable[int], run: Run, anchor: int, right: str) -> Iterator[Reading]:
+def _two_syllables(
+    left: str, leads: Iterable[int], run: Run, anchor: int, right: str, witness: str
+) -> Iterator[Reading]:
     """Both halves of one character were swallowed: ``表?yè)?dān)任`` is ``表擔任``."""
     options = [char for lead in leads for char in _with_reading(lead, run.syllable)]
     if options:
-        yield Reading(anchor, run.end, _choose(left, options, right, sure=True), 1.0)
+        yield Reading(anchor, run.end, _choose(left, options, right, sure=True, witness=witness), 1.0)
 
 
-def _last_character(left: str, run: Run, right: str) -> str | None:
+def _last_character(left: str, run: Run, right: str, witness: str) -> str | None:
     """The character whose second byte was lost at the end of a run; ``None`` if the syllable fits none."""
     lead = run.body[-1]
     if run.syllable:
         options = _with_reading(lead, run.syllable)
-        return _choose(left, options, right, sure=True) if options else None
+        return _choose(left, options, right, sure=True, witness=witness) if options else None
+    if lead == _PUNCTUATION_LEAD and right[:1] in ("", "\n"):
+        return "。"
     options = [char for trail in _TRAILS if (char := _single(lead, trail))]
     framed = next((char for frame, char in _FRAMES if char in options and frame.search(left)), None)
-    return framed or _choose(left[-_CONTEXT_CHARS:], options, right, sure=False) if options else None
+    return (
+        framed or _choose(left[-_CONTEXT_CHARS:], options, right, sure=False, witness=witness)
+        if options
+        else None
+    )
 
 
-def _choose(left: str, options: list[str], right: str, *, sure: bool) -> str:
+def _choose(left: str, options: list[str], right: str, *, sure: bool, witness: str) -> str:
     """The likeliest character between ``left`` and ``right``.
 
+    How often the document itself pairs a character with these neighbours counts beside the dictionary.
     With ``sure`` the evidence has already narrowed the options down; without it the winner must stand
     out, or the character stays unknown.
     """
     usable = [char for char in options if char in common_characters() or char in "。，、：；？！“”"]
-    ranked = sorted(((likelihood(left, char, right), char) for char in usable or options), reverse=True)
+    scored = sorted(((likelihood(left, char, right), char) for char in usable or options), reverse=True)
+    ranked = sorted(
+        (
+            (score + _witnessed(witness, left[-1:], char, right[:1]), char)
+            for score, char in scored[:_RUNNERS]
+        ),
+        reverse=True,
+    )
     if not ranked:
         return UNKNOWN
     if not sure and len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _MARGIN:
         return UNKNOWN
     return ranked[0][1]
+
+
+def _witnessed(witness: str, before: str, char: str, behind: str) -> float:
+    """How much the document speaks for ``char`` between its neighbours, on the scale of likelihoods."""
+    pairs = ((before + char) if before else "", (char + behind) if behind else "")
+    return sum(math.log1p(witness.count(pair)) for pair in pairs if pair)
+
+
+def _is_borne_out(left: str, char: str, right: str, run: Run, text: str, anchor: int) -> bool:
+    """Whether a very short run is damage: its lost character is known, and makes a word or is a mark
+    of punctuation where a letter now stands wedged between Chinese characters."""
+    if char == UNKNOWN:
+        return False
+    closing, inner = text[run.end - 1 : run.end], text[anchor + 1 : run.end - 1]
+    strange = closing >= "[" or common_share(inner) < 1
+    wedged = not run.is_open and strange and is_han(text[run.end : run.end + 1])
+    return _makes_word(left, char, right) or (wedged and char in "。，、；：”")
+
+
+def _makes_word(left: str, char: str, right: str) -> bool:
+    """Whether ``char`` stands in a word of two characters or more."""
+    place = len(left)
+    for word in words_of(left + char + right):
+        if place < len(word):
+            return len(word) > 1
+        place -= len(word)
+    return False
 
 
 def _swallowed_bytes(before: str, syllable: str) -> list[int]:

@@ -15,7 +15,7 @@ from ingest.cleaning.furniture import navigation_share
 from ingest.cleaning.lines import ends_sentence, lines_of
 
 _UNKNOWN = re.compile("[\ue000-\uf8ff\N{REPLACEMENT CHARACTER}□]")
-_CLAUSE = re.compile(r"(?m)^[#\s　]*第\s?([零〇一二三四五六七八九十百千两\d]{1,7})\s?条(?![例件款第之])")
+_CLAUSE = re.compile(r"(?m)^[# \t　]*+第\s?([零〇一二三四五六七八九十百千两\d]{1,7})\s?条(?![例件款第之])")
 _SLIPS_MAX = 20
 _LETTERS_MIN = 10
 _SENTENCE_LETTERS_MIN = 30

@@ -91,12 +91,13 @@ def plausibility(text: str) -> float:
 _TOTAL = 60_000_000
 _PUNCTUATION_COUNT = {"，": 3_500_000, "。": 1_800_000, "、": 900_000, "“": 500_000, "”": 500_000}
 _RARE_PUNCTUATION_COUNT = 100_000
+_NARROW_PUNCTUATION = frozenset(",.;:?!()<>-/%\"' \n")
 
 
 @lru_cache(maxsize=50_000)
 def word_log_probability(word: str) -> float:
     """The natural logarithm of a simplified word's share of running text; unknown words get a tiny one."""
-    if word in _PUNCTUATION:
+    if word in _PUNCTUATION or word in _NARROW_PUNCTUATION:
         count = _PUNCTUATION_COUNT.get(word, _RARE_PUNCTUATION_COUNT)
     else:
         count = rjieba.suggest_freq(word) if rjieba.has_word(word) else 1
@@ -105,5 +106,10 @@ def word_log_probability(word: str) -> float:
 
 def likelihood(left: str, middle: str, right: str) -> float:
     """The log probability of the best cut of the three together into words; only to be compared."""
-    simplified = to_simplified().convert(left + middle + right)
-    return sum(word_log_probability(word) for word in rjieba.cut(simplified, hmm=False))
+    return sum(map(word_log_probability, words_of(left + middle + right)))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a short text, in simplified script and of the same lengths as in ``text``."""
+    words: list[str] = rjieba.cut(to_simplified().convert(text), hmm=False)
+    return words

@@ -120,13 +120,24 @@ class Origins:
 
 
 def _in_order(text: str, replacements: Iterable[Replacement]) -> list[Replacement]:
+    """The replacements that change something and do not overlap; neighbours become one."""
     chosen: list[Replacement] = []
-    done = 0
+    done = -1
+    parts: list[str] = []
     for item in sorted(replacements):
         if item.start < done or item.start >= item.end or text[item.start : item.end] == item.after:
             continue
-        chosen.append(item)
+        if item.start == done:
+            parts.append(item.after)
+            chosen[-1] = Replacement(chosen[-1].start, item.end, "")
+        else:
+            if chosen:
+                chosen[-1] = chosen[-1]._replace(after="".join(parts))
+            chosen.append(item)
+            parts = [item.after]
         done = item.end
+    if chosen:
+        chosen[-1] = chosen[-1]._replace(after="".join(parts))
     return chosen
 
 
