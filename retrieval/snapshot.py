@@ -16,6 +16,8 @@ from retrieval.records import Audience, DocumentInfo, Passage, PassageKind
 TEXT_CACHE_CHARS = 16_000_000
 # SQLite's default bound on variables of one statement is 32,766.
 _VARIABLES_AT_ONCE = 30_000
+# The version's membership is looked up for each passage; left to itself, SQLite goes through all of it.
+_HELD = "CROSS JOIN version_revisions m ON m.revision_id = p.revision_id WHERE m.version_id = ?"
 _INFO_COLUMNS = "r.document_id, r.source, r.title, r.metadata"
 
 
@@ -111,9 +113,9 @@ class Snapshot:
     def document_text(self, document_id: str) -> str:
         """The cleaned text of a document; KeyError when this version does not hold it."""
         row = self.connection.execute(
-            "SELECT r.text FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
-            " WHERE r.document_id = ? AND m.version_id = ?",
-            (document_id, self.version),
+            "SELECT r.text FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
+            " WHERE m.version_id = ? AND r.document_id = ?",
+            (self.version, document_id),
         ).fetchone()
         if row is None:
             raise KeyError(document_id)
@@ -124,8 +126,7 @@ class Snapshot:
         rows = list(
             self._select(
                 "SELECT p.id, p.revision_id, p.public_id, p.section, p.kind, p.start, p.stop, p.key"
-                " FROM passages p JOIN version_revisions m ON m.revision_id = p.revision_id"
-                " WHERE m.version_id = ? AND p.id IN",
+                f" FROM passages p {_HELD} AND p.id IN",
                 list(rowids),
             )
         )
@@ -135,10 +136,10 @@ class Snapshot:
     def document_passages(self, document_id: str) -> list[int]:
         """The rowids of a document's passages in reading order, empty for an unknown document."""
         rows = self.connection.execute(
-            "SELECT p.id FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
-            " JOIN passages p ON p.revision_id = r.id"
-            " WHERE r.document_id = ? AND m.version_id = ? ORDER BY p.ordinal",
-            (document_id, self.version),
+            "SELECT p.id FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
+            " CROSS JOIN passages p ON p.revision_id = r.id"
+            " WHERE m.version_id = ? AND r.document_id = ? ORDER BY p.ordinal",
+            (self.version, document_id),
         )
         return [row[0] for row in rows]
 
@@ -146,8 +147,7 @@ class Snapshot:
         """For each content key that this version holds, the rowids of its passages, ascending."""
         found: dict[str, list[int]] = {}
         for key, rowid in self._select(
-            "SELECT p.key, p.id FROM passages p JOIN version_revisions m ON m.revision_id = p.revision_id"
-            " WHERE m.version_id = ? AND p.key IN",
+            f"SELECT p.key, p.id FROM passages p {_HELD} AND p.key IN",
             list(keys),
         ):
             found.setdefault(key, []).append(rowid)

@@ -37,7 +37,7 @@ RESTORE_AT_ONCE = 5_000
 # Deleted vectors stay in the graph as dead nodes; past this share a fresh graph is smaller and faster.
 _DELETED_SHARE_MAX = 0.3
 BATCH = 1_000
-HNSW = {"space": "cosine", "ef_construction": 120, "max_neighbors": 24, "ef_search": 200}
+HNSW = {"space": "cosine", "ef_search": 200}
 
 _log = logging.getLogger(__name__)
 
