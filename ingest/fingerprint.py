@@ -17,6 +17,12 @@ import retrieval
 
 # These carry documents about and do not shape them.
 _CARRIERS = frozenset({"sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py"})
+# What cleaning and passage making use of the package below.
+_SHARED_MODULES = ("normalise.py", "sentences.py")
+_SHAPING_LIBRARIES = (
+    *("OpenCC", "rjieba", "pypinyin", "lxml"),
+    *("python-docx", "python-pptx", "openpyxl", "pypdf"),
+)
 _LEXICAL_MODULES = frozenset({"lexical.py", "normalise.py"})
 _CODE_SUFFIXES = frozenset({".py", ".pyc", ".pyi"})
 
@@ -34,7 +40,8 @@ def shaping_fingerprint() -> str:
     """Names the cleaning and passage making of this program and of the libraries they use."""
     home = Path(ingest.__file__).parent
     files = [path for path in _files(home) if path.parent != home or path.name not in _CARRIERS]
-    return _digest(home, files, ("OpenCC", "pypdf", "python-docx"))
+    shared = [Path(retrieval.__file__).parent / name for name in _SHARED_MODULES]
+    return _digest(home.parent, [*files, *shared], _SHAPING_LIBRARIES)
 
 
 @cache
@@ -44,7 +51,7 @@ def lexical_fingerprint() -> str:
     files = [
         path for path in _files(home) if path.name in _LEXICAL_MODULES or path.suffix not in _CODE_SUFFIXES
     ]
-    return _digest(home, files, ("rjieba", "OpenCC"))
+    return _digest(home.parent, files, ("rjieba", "OpenCC"))
 
 
 def _files(home: Path) -> list[Path]:

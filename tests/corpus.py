@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -224,14 +225,34 @@ def answer_lines(data_dir: Path) -> None:
         print(json.dumps(ask(store, vectors, line.strip())), flush=True)
 
 
+def give_up_rights() -> None:
+    """Become nobody where the tests run as root, whom no permission stops."""
+    if os.getuid() == 0:
+        os.setuid(65534)
+
+
+def ingest_in_little_room(data_dir: Path, folder: Path) -> None:
+    """Ingest ``folder`` while no file may grow beyond 64 KiB, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
+    run_ingest(data_dir, folder)
+
+
 def main(command: str, *arguments: str) -> None:
     paths = [Path(each) for each in arguments]
     if command == "die":
         ingest_and_die(paths[0], paths[1], arguments[2])
     elif command == "slowly":
         ingest_slowly(*paths)
+    elif command == "in little room":
+        ingest_in_little_room(*paths)
     elif command == "ingest":
         run_ingest(paths[0], *paths[1:])
+    elif command == "ingest as nobody":
+        give_up_rights()
+        run_ingest(paths[0], *paths[1:])
+    elif command == "answer as nobody":
+        give_up_rights()
+        answer_lines(paths[0])
     else:
         answer_lines(paths[0])
 

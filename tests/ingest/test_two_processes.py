@@ -35,9 +35,9 @@ def run_other(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 class Reader:
     """A process that answers questions over its standard input and keeps everything open between."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, command: str = "answer") -> None:
         self._process = subprocess.Popen(
-            [*HELPER, "answer", str(data_dir)],
+            [*HELPER, command, str(data_dir)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -193,6 +193,48 @@ def test_of_two_ingests_the_second_waits_or_says_who_holds_the_lock(data_dir: Pa
     assert {each.change for each in report.documents} == {"unchanged"} and report.version.startswith("v2-")
     with store.snapshot() as snapshot:
         assert served(snapshot) == NEW
+
+
+def test_a_full_disk_leaves_the_old_corpus_and_says_so(data_dir: Path, docs: Path) -> None:
+    edit(docs)
+    write_files(docs, big="很长的一段\n" * 20_000)
+    ran = run_other("in little room", data_dir, docs)
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    assert str(data_dir) in ran.stderr
+    store = Store.open(data_dir, create=False)
+    vectors = VectorFolders(store)
+    answer = ask(store, vectors, "第一条")
+    assert answer["served"] == OLD and answer["hits"] == answer["keys"]
+    (docs / "big.txt").unlink()
+    run_ingest(data_dir, docs)
+    assert ask(store, vectors, "第一条")["served"] == NEW
+    vectors.close()
+
+
+@pytest.fixture
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder that an ordinary user can read and not write, beside its documents."""
+    base = tmp_path_factory.mktemp("read-only")
+    for folder in (base, base.parent, base.parent.parent):
+        folder.chmod(0o755)
+    run_ingest(base / "data", write_files(base / "docs", a="甲\n第一条"))
+    everything = [base / "data", *(base / "data").rglob("*")]
+    for path in everything:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    yield base / "data"
+    for path in everything:
+        path.chmod(0o755)
+
+
+def test_a_data_folder_that_cannot_be_written_answers_and_refuses_to_ingest(read_only: Path) -> None:
+    docs = write_files(read_only.parent / "docs", a="甲\n另一条")
+    ran = run_other("ingest as nobody", read_only, docs)
+    assert ran.returncode == 1 and "不可写" in ran.stderr and "Traceback" not in ran.stderr
+    reader = Reader(read_only, "answer as nobody")
+    answer = reader.ask("第一条")
+    reader.close()
+    assert answer["served"] == {"docs/a.txt": ["甲", "第一条"]}
+    assert answer["nearest"] == ["第一条"] or "只按词检索" in answer["notice"]
 
 
 def test_a_copied_data_folder_answers_with_the_bundled_model(tmp_path: Path, docs: Path) -> None:
