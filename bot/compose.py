@@ -60,10 +60,14 @@ class Application:
         return self.settings.data_dir.expanduser().absolute()
 
     def open_store(self, *, create: bool = False) -> Store:
-        """The store; without ``create``, EmptyCorpus where the data folder holds none."""
+        """The store; without ``create``, EmptyCorpus where the data folder holds none.
+
+        SettingError where the data folder can be none, StoreError where the database cannot be used.
+        """
         if self._store is None:
             from retrieval.store import Store
 
+            _check_place(self.data_dir)
             self._store = Store.open(self.data_dir, create=create)
         return self._store
 
@@ -105,6 +109,11 @@ class Application:
 
         return Answerer(self.retriever)
 
+    def prepare_ingest(self) -> None:
+        """Load the model, then make the data folder: a mistyped model leaves nothing behind."""
+        _ = self.embedder
+        self.open_store(create=True)
+
     def ingest(self, paths: Sequence[Path], progress: Progress, *, wait_s: float = 0.0) -> IngestReport:
         """Synchronise the corpus with ``paths``, or with the remembered roots where there are none.
 
@@ -114,10 +123,8 @@ class Application:
         from ingest.pipeline import ingest
 
         _require(paths)
-        # Before the data folder is made, so that a mistyped model leaves nothing behind.
-        embedder = self.embedder
-        store = self.open_store(create=True)
-        return ingest(paths, store, embedder, self.vectors, progress=progress, wait_s=wait_s)
+        self.prepare_ingest()
+        return ingest(paths, self.open_store(), self.embedder, self.vectors, progress=progress, wait_s=wait_s)
 
     def plan(self, paths: Sequence[Path], progress: Progress) -> IngestReport:
         """What ``ingest`` would do, with nothing written."""
@@ -129,13 +136,25 @@ class Application:
 
     def benchmark(self, name: str) -> Application:
         """An application over a folder of its own below the data folder, kept for the next run."""
-        if not self.data_dir.exists():
-            # Makes the data folder, or says why that cannot be.
-            self.open_store(create=True)
+        # Makes the data folder, or says why that cannot be.
+        self.open_store(create=True)
         home = self.data_dir / _BENCHMARKS
         home.mkdir(exist_ok=True)
         settings = self.settings.model_copy(update={"data_dir": home / name})
         return Application(settings, announce=self._announce)
+
+
+def _check_place(data_dir: Path) -> None:
+    """SettingError where a mistyped setting makes the data folder impossible."""
+    from retrieval.errors import SettingError
+
+    if data_dir.exists() and not data_dir.is_dir():
+        raise SettingError(f"DANGWU_DATA_DIR 指向的不是文件夹：{data_dir}", remedy="改成一个文件夹的路径。")
+    if not data_dir.exists() and not data_dir.parent.is_dir():
+        raise SettingError(
+            f"数据目录的上级文件夹不存在：{data_dir.parent}",
+            remedy="检查 DANGWU_DATA_DIR 有没有写错；确实要用它，请先建好上级文件夹。",
+        )
 
 
 def _require(paths: Sequence[Path]) -> None:

@@ -82,19 +82,19 @@ def run(args: Sequence[str]) -> int:
     # Libraries warn their own developers; what concerns the person is said by us.
     warnings.simplefilter("ignore")
     try:
-        status = _invoke(list(args))
-        sys.stdout.flush()
+        return _invoke(list(args))
     except BrokenPipeError:
         # Python flushes stdout once more at exit and would complain then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
-    return status
 
 
 def _invoke(args: list[str]) -> int:
     try:
         with root.make_context("dangwu", args) as ctx:
-            return root.invoke(ctx) or 0
+            status = root.invoke(ctx) or 0
+        sys.stdout.flush()
+        return status
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.UsageError as exc:

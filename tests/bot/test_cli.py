@@ -169,9 +169,13 @@ class TestUsage:
     def test_a_mistyped_data_folder_is_refused(
         self, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("DANGWU_DATA_DIR", str(home / "no" / "such" / "data"))
-        assert run(["ask", "问题"]) == 2
-        assert "上级文件夹不存在" in output(capsys)[1]
+        (home / "file").write_text("", encoding="utf-8")
+        for folder, said in ((home / "no" / "data", "上级文件夹不存在"), (home / "file", "不是文件夹")):
+            monkeypatch.setenv("DANGWU_DATA_DIR", str(folder))
+            for args in (["ask", "问题"], ["search", "问题"], ["ingest"], ["chat"], ["bot"]):
+                assert run(args) == 2
+                out, err = output(capsys)
+                assert (out, said in err, "示例资料" in err) == ("", True, False)
         assert not (home / "no").exists()
 
     def test_a_model_that_does_not_exist_is_refused_before_anything_is_made(
@@ -500,6 +504,16 @@ class TestInterruption:
             asking.stdout.close()
             assert asking.stderr.read() == ""
         assert asking.returncode == 141
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes descriptors as a shell does")
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">/dev/full"])
+def test_streams_that_take_nothing_cause_no_traceback(redirection: str, corpus: Path) -> None:
+    command = f"{sys.executable} -m bot ask {QUESTION} {redirection}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == (1 if "full" in redirection else 0)
+    assert "Traceback" not in done.stderr and "内部出错" not in done.stderr
 
 
 def test_progress_in_a_log_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
