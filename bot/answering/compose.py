@@ -17,7 +17,9 @@ from retrieval.scoring import TermStatistics
 _LISTABLE = frozenset({"list", "how", "why", "definition", "other"})
 # What is said beside the subject of a definition only narrows it down.
 _BESIDE_SUBJECT = 0.4
+# A draft that fails is followed by others only if they were marked about as high.
 _TRIED = 3
+_MARGIN = 0.12
 
 
 def wanted_by(question: Question, statistics: TermStatistics) -> Wanted:
@@ -42,6 +44,8 @@ def compose(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
         drafts += list_drafts(wanted, sources)
     drafts.sort(key=lambda draft: -draft.mark)
     for draft in drafts[:_TRIED]:
+        if draft.mark < drafts[0].mark - _MARGIN:
+            break
         if judge(wanted, draft, sources).answers:
             return draft
     return None

@@ -28,10 +28,12 @@ OPEN_CHARS = 380
 CLAUSE_CHARS = 260
 """A clause up to this length is given whole."""
 
+_WHOLE_ITEM_KINDS = frozenset({"how", "why", "definition"})
 _SHORT_KINDS = frozenset({"number", "period", "date", "place", "person", "blank"})
 # An explanation shorter than this takes its next sentence along.
 _BRIEF_CHARS = 90
 _HEAD_CHARS = 60
+_ITEM_CHARS = 300
 # Beyond this length a sentence covers words by chance; a tenth of a mark for 120 characters more.
 _PLAIN_CHARS = 120
 # A neighbour that is nearly as good as the best sentence belongs to the answer.
@@ -121,7 +123,8 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, whole: str, context: str) 
     asked, terms = wanted.asked, wanted.terms
     text = source.view.text
     key = source.view.key(unit.start, unit.end)
-    own = coverage(terms, [(key, 1.0), (context, 0.5)])
+    body = _body_key(source.view, unit)
+    own = coverage(terms, [(key, 1.0), (body, 0.9), (context, 0.5)])
     around = coverage(terms, [(key, 1.0), (whole, 0.8), (context, 0.7)])
     literal = 0.5 if asked.kind == "blank" else 0.15
     mark = 0.4 * own + 0.2 * around + 0.3 * source.score + literal * wanted.wording.share(key)
@@ -133,11 +136,19 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, whole: str, context: str) 
         mark += _explanation_bonus(asked.subject, text[unit.start : unit.end], key, context)
     if asked.kind == "list":
         mark += _enumeration_bonus(key, asked.count)
+        mark += 0.12 if asked.noun and re.search(rf"{re.escape(asked.noun)}[^，。]{{0,4}}:", key) else 0.0
     if asked.kind == "why" and _REASONING.search(key):
         mark += 0.08
     if _ASKS_EXAMPLES.search(wanted.key) and _EXAMPLE.match(text, unit.start):
         mark += 0.2
     return mark
+
+
+def _body_key(view: DocumentView, unit: Unit) -> str:
+    """Search key of the item that a heading sentence stands for; empty for any other sentence."""
+    if not _is_head(unit) or unit.start != unit.node.start:
+        return ""
+    return view.key(unit.start, min(unit.node.end, unit.start + _ITEM_CHARS))
 
 
 def _beside_a_number(terms: Sequence[ContentTerm], key: str) -> bool:
@@ -161,7 +172,8 @@ def _enumeration_bonus(key: str, count: int) -> float:
 
 def _grown(wanted: Wanted, source: Source, best: Unit, marks: dict[int, float]) -> Draft:
     """The best sentence, and its neighbours where they say what it leaves open."""
-    start, end = _clause_span(wanted, source, best) or _sentence_span(wanted, source, best, marks)
+    whole = _clause_span(wanted, source, best) or _item_span(wanted, source, best)
+    start, end = whole or _sentence_span(wanted, source, best, marks)
     return Draft(source.passage, (Piece(source.passage, start, end),), marks[best.start])
 
 
@@ -176,10 +188,22 @@ def _clause_span(wanted: Wanted, source: Source, best: Unit) -> tuple[int, int] 
     return clause.start, _trimmed_end(source.view.text, clause.start, clause.end)
 
 
+def _item_span(wanted: Wanted, source: Source, best: Unit) -> tuple[int, int] | None:
+    """The whole list item around a sentence, where it is short and an explanation is wanted."""
+    node = best.node
+    if (
+        node.kind != "item"
+        or wanted.asked.kind not in _WHOLE_ITEM_KINDS
+        or node.end - node.start > SHORT_CHARS
+    ):
+        return None
+    return node.start, _trimmed_end(source.view.text, node.start, node.end)
+
+
 def _sentence_span(wanted: Wanted, source: Source, best: Unit, marks: dict[int, float]) -> tuple[int, int]:
     view = source.view
     first = last = best
-    while (before := view.before(first.start)) and _joins_before(wanted, view, before, first, marks, best):
+    while (before := view.before(first.start)) and _leans_on(view, before, first):
         if last.end - before.start > SHORT_CHARS:
             break
         first = before
@@ -190,27 +214,32 @@ def _sentence_span(wanted: Wanted, source: Source, best: Unit, marks: dict[int, 
             break
         gain = _gain(wanted, view, covered, following)
         carries_on = _carries_on(wanted, view.text, last, following, last.end - first.start)
-        near = marks.get(following.start, 0.0) >= _NEIGHBOUR_SHARE * marks[best.start]
-        explaining = wanted.asked.kind not in _SHORT_KINDS
-        adds = gain >= 0.15 or (wanted.asked.parts > 1 and gain > 0) or (near and explaining)
+        adds = (
+            gain >= 0.15 or (wanted.asked.parts > 1 and gain > 0) or _is_near(wanted, marks, following, best)
+        )
         inside = following.start < source.passage.end
         if not (opens or carries_on or (adds and inside)):
             break
         last = following
         covered |= _covered(wanted, view, following)
+    while (before := view.before(first.start)) and not before.is_heading and before.node is first.node:
+        if last.end - before.start > SHORT_CHARS or not _is_near(wanted, marks, before, best):
+            break
+        first = before
     return first.start, last.end
 
 
-def _joins_before(
-    wanted: Wanted, view: DocumentView, before: Unit, first: Unit, marks: dict[int, float], best: Unit
-) -> bool:
-    """Whether the sentence before is needed to understand this one, or answers nearly as well."""
+def _leans_on(view: DocumentView, before: Unit, first: Unit) -> bool:
+    """Whether a sentence cannot be understood without the one before it."""
     if before.is_heading or first.start == first.node.start or before.end > first.start:
         return False
-    if _LEANS_BACK.match(view.text, first.start):
-        return True
-    near = marks.get(before.start, 0.0) >= _NEIGHBOUR_SHARE * marks[best.start]
-    return near and wanted.asked.kind not in _SHORT_KINDS
+    return bool(_LEANS_BACK.match(view.text, first.start))
+
+
+def _is_near(wanted: Wanted, marks: dict[int, float], unit: Unit, best: Unit) -> bool:
+    """Whether a neighbour answers nearly as well, where more than a bare fact is wanted."""
+    explaining = wanted.asked.kind not in _SHORT_KINDS
+    return explaining and marks.get(unit.start, 0.0) >= _NEIGHBOUR_SHARE * marks[best.start]
 
 
 def _gain(wanted: Wanted, view: DocumentView, covered: frozenset[ContentTerm], unit: Unit) -> float:

@@ -15,6 +15,7 @@ EVIDENCE_MIN = 0.5
 # The covered share of the question is moved by this much of the distance of the dense part from neutral.
 _DENSE_SHARE = 0.6
 _DENSE_NEUTRAL = 0.62
+_LITERAL_TRUST = 0.8
 _OWN_REGION = re.compile(r"[我全本](?:省|市|区|县|镇|乡|村|街道|社区|校|院|局)|该(?:省|市|区|县|镇|乡|村)")
 
 
@@ -43,11 +44,23 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     near = f"{answer}\n{passage}\n{context}"
     at_home = _names_at_home(wanted.terms, source, near)
     covered = coverage(wanted.terms, [(answer, 1.0), (passage, 0.9), (context, 0.9), (at_home, 0.9)])
+    literal = wanted.wording.share(f"{answer}\n{passage}")
     dense = source.ranked.parts.dense
-    evidence = covered + (_DENSE_SHARE * (dense - _DENSE_NEUTRAL) if dense >= 0 else 0.0)
+    evidence = max(covered, _LITERAL_TRUST * literal) + (
+        _DENSE_SHARE * (dense - _DENSE_NEUTRAL) if dense >= 0 else 0.0
+    )
     missing = tuple(missing_names(wanted.terms, f"{near}\n{at_home}"))
     fits = _fits(wanted, draft, answer, context) and not asks_for_absent(wanted.asked, near)
+    fits = fits and _holds_heaviest(wanted, near)
     return Verdict(evidence >= EVIDENCE_MIN and not missing and fits, covered, evidence, missing, fits)
+
+
+def _holds_heaviest(wanted: Wanted, near: str) -> bool:
+    """Whether the word that says most of what a bare fact is asked of stands near the evidence."""
+    heaviest = max(wanted.terms, key=lambda t: t.weight, default=None)
+    if heaviest is None or wanted.asked.kind not in {"number", "period", "date", "person", "place"}:
+        return True
+    return heaviest.credit(near) >= 0.5
 
 
 def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> str:

@@ -124,7 +124,7 @@ def _named(question: Question) -> str | None:
         r"包括|有哪|是哪|哪\d|内容|含义|指|什么是|是什么", question.key
     ):
         return None
-    if re.search(r"的[^的]{1,8}是什么", question.key):
+    if re.search(r"的[\u4e00-\u9fff]{1,8}是什么", question.key):
         return None
     rest = question.content.replace(question.quoted[0], "")
     return question.quoted[0] if len(re.findall(r"[\u4e00-\u9fff]", rest)) <= 6 else None

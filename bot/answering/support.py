@@ -72,6 +72,9 @@ class ContentTerm:
             return 1.0
         if any(other in key for other in self.synonyms):
             return _SYNONYM_CREDIT
+        figure = re.match(r"\d+", self.text)
+        if figure and not self.is_name and figure[0] in re.findall(r"\d+", key):
+            return _PARTIAL_CREDIT
         if self.is_name or not re.search(r"[\u4e00-\u9fff]", self.text):
             return 0.0
         if len(self.text) == 2:
