@@ -208,7 +208,7 @@ def _create(database: Path) -> None:
     """Make the file beside its place and link it in whole, so that an empty file is always damage."""
     draft = database.with_name(f".{database.name}.{os.getpid()}")
     try:
-        draft.unlink(missing_ok=True)
+        _remove_database(draft)
         connection = sqlite3.connect(draft, isolation_level=None)
         try:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -216,13 +216,28 @@ def _create(database: Path) -> None:
             migrate(connection)
         finally:
             connection.close()
-        with suppress(FileExistsError):  # another process was quicker
-            os.link(draft, database)
+        _move_unless_there(draft, database)
     except (OSError, sqlite3.Error) as exc:
         raise _not_writable(database.parent, exc) from exc
     finally:
         with suppress(OSError):
-            draft.unlink(missing_ok=True)
+            _remove_database(draft)
+
+
+def _move_unless_there(draft: Path, database: Path) -> None:
+    """Another process may have been quicker, and its database must not be replaced."""
+    try:
+        os.link(draft, database)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        if not database.exists():
+            draft.rename(database)
+
+
+def _remove_database(database: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
 
 
 def _needs_immutable(database: Path) -> bool:

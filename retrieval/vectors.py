@@ -89,6 +89,8 @@ def nearest(home: VectorHome, snapshot: Snapshot, embedder: Embedder | None, tex
     if embedder is None or snapshot.is_empty:
         return Nearest()
     version = snapshot.info
+    if not version.model:
+        return Nearest(notice=_NO_VECTORS)
     if (version.model, version.dimension) != (embedder.fingerprint, embedder.dimension):
         return Nearest(notice=_MODEL_DIFFERS)
     vector = embedder.query(text)
@@ -365,6 +367,7 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+_NO_VECTORS = "资料库建立时没有用向量模型，这次只按词检索；运行 dangwu ingest 建立向量。"
 _MODEL_DIFFERS = "向量是用另一个模型建立的，这次只按词检索；运行 dangwu ingest 用现在的模型重新建立。"
 _ONLY_WORDS = "向量目录缺失或损坏，这次只按词检索；运行 dangwu ingest 会从缓存恢复。"
 

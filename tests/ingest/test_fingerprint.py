@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import ingest
-from ingest import fingerprint
+import retrieval
 from ingest.fingerprint import document_fingerprint, lexical_fingerprint, shaping_fingerprint
 
 
@@ -27,10 +27,11 @@ def test_every_part_of_a_document_counts() -> None:
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the two packages that the fingerprints are taken from."""
+    home = Path(ingest.__file__).parents[1]
     for package in ("ingest", "retrieval"):
-        shutil.copytree(Path(ingest.__file__).parents[1] / package, tmp_path / package)
-    monkeypatch.setattr(fingerprint.ingest, "__file__", str(tmp_path / "ingest" / "__init__.py"))
-    monkeypatch.setattr(fingerprint.retrieval, "__file__", str(tmp_path / "retrieval" / "__init__.py"))
+        shutil.copytree(home / package, tmp_path / package)
+    monkeypatch.setattr(ingest, "__file__", str(tmp_path / "ingest" / "__init__.py"))
+    monkeypatch.setattr(retrieval, "__file__", str(tmp_path / "retrieval" / "__init__.py"))
     return tmp_path
 
 

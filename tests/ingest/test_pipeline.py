@@ -15,7 +15,7 @@ from ingest.report import IngestReport
 from retrieval.errors import InputError, StoreBusy
 from retrieval.locking import ingest_lock
 from retrieval.store import Store
-from retrieval.vectors import VectorFolders
+from retrieval.vectors import VectorFolders, nearest
 from tests.corpus import HashEmbedder, ask, plain_parts, run_ingest, served, write_files
 
 
@@ -283,6 +283,8 @@ def test_words_alone_need_no_vectors(data_dir: Path, docs: Path, tmp_path: Path)
     ingest([docs], store, None, VectorFolders(store), parts=parts)
     with store.snapshot() as snapshot:
         assert snapshot.vectors_dir is None and len(served(snapshot)) == 2
+        found = nearest(VectorFolders(store), snapshot, HashEmbedder(), "第一条", 5)
+        assert found.hits == () and "没有用向量模型" in found.notice
     assert list(store.vectors_dir.iterdir()) == []
 
 

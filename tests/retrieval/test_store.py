@@ -131,6 +131,17 @@ def test_nothing_published_is_an_empty_corpus(data_dir: Path) -> None:
         pass
 
 
+def test_two_processes_may_make_the_store_at_once(data_dir: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from retrieval.publication import store_id;"
+        "from retrieval.store import Store; print(store_id(Store.open(Path(sys.argv[1]), create=True)))"
+    )
+    command = [sys.executable, "-c", code, str(data_dir)]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert len({each.communicate()[0] for each in started}) == 1
+    assert not [each for each in data_dir.iterdir() if each.name.startswith(".")]
+
+
 def test_a_data_folder_that_cannot_exist_is_a_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for impossible in (tmp_path / "no" / "such" / "data", tmp_path / "file"):
