@@ -64,13 +64,14 @@ def _ask_file(lines: list[QuestionLine]) -> int:
     if not lines:
         notice("题目文件里没有题目。")
     status = 0
-    with open_application() as application, progress() as report:
+    with open_application() as application:
         ensure_corpus(application)
-        for done, line in enumerate(lines, start=1):
-            answer = _answer(application, line)
-            print_json(answer_json(answer, answer_id=line.id, extra=line.extra), indent=None)
-            status = max(status, _status(answer))
-            report("answer", done, len(lines))
+        with progress(beside_results=True) as report:
+            for done, line in enumerate(lines, start=1):
+                answer = _answer(application, line)
+                print_json(answer_json(answer, answer_id=line.id, extra=line.extra), indent=None)
+                status = max(status, _status(answer))
+                report("answer", done, len(lines))
     return status
 
 

@@ -98,9 +98,12 @@ def _console() -> Console:
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """A function to report progress to: bars with the time left on a terminal, else a line now and then."""
-    if not sys.stderr.isatty():
+def progress(*, beside_results: bool = False) -> Iterator[Progress]:
+    """A function to report progress to: bars with the time left on a terminal, else a line now and then.
+
+    ``beside_results``: results are printed meanwhile, so a terminal that shows those gets no bars.
+    """
+    if not sys.stderr.isatty() or (beside_results and sys.stdout.isatty()):
         yield line_report()
         return
     from rich import progress as bars_of_rich
@@ -113,7 +116,11 @@ def progress() -> Iterator[Progress]:
         bars_of_rich.TextColumn("剩余"),
         bars_of_rich.TimeRemainingColumn(),
     )
-    with bars_of_rich.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    # Rich would otherwise take what is printed on stdout meanwhile and show it on stderr.
+    bars = bars_of_rich.Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
+    )
+    with bars:
         tasks: dict[str, Any] = {}
 
         def report(stage: str, done: int, total: int) -> None:

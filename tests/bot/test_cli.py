@@ -362,6 +362,17 @@ class TestAsking:
         assert "第 2 行" in answers[1]["error"] and "第 2 行" in err
         assert all(set(each) >= {"answer", "citations", "passages", "notices"} for each in answers)
 
+    def test_bars_on_a_terminal_leave_the_results_on_stdout(self, corpus: Path) -> None:
+        (corpus / "q.jsonl").write_text(json.dumps({"id": 1, "question": QUESTION}), encoding="utf-8")
+        terminal, screen = os.openpty()
+        with process("ask", "--jsonl", "q.jsonl", stderr=screen) as asking:
+            out, _ = asking.communicate(timeout=60)
+        os.close(screen)
+        shown = os.read(terminal, 100_000).decode()
+        os.close(terminal)
+        assert json.loads(out)["id"] == 1
+        assert "回答" in shown and "1/1" in shown and "citations" not in shown
+
     def test_a_damaged_database_is_named_with_the_remedy(
         self, home: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
