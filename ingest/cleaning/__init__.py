@@ -35,7 +35,7 @@ def clean(raw: RawDocument, *, name: str = "") -> CleanedDocument:
         metadata=dict(raw.metadata),
         edits=edits,
         warnings=(*raw.warnings, *warnings_of(traced.text)),
-        quarantine=quarantine_reason(traced.text),
+        quarantine=quarantine_reason(traced.text, edits),
         format=raw.format,
         encoding=raw.encoding,
     )

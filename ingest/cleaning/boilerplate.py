@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ingest.cleaning.furniture import is_furniture, is_site_notice
+from ingest.cleaning.data import page_words
+from ingest.cleaning.furniture import header_tokens, is_furniture, is_site_notice
 from ingest.cleaning.lines import ends_sentence, lines_of, removed
 from ingest.cleaning.plausibility import is_han
 from ingest.cleaning.trace import Replacement
@@ -24,6 +25,9 @@ _SPAM_SEGMENTS = re.compile(r"[_|｜,，\-—\s]+")
 _ADMINISTRATIVE = re.compile("[\u4e00-\u9fff]{1,7}(?:省|市|县|区|旗|州|盟|镇|乡|自治县|自治州|新区)")
 _FARM_SPLIT = re.compile(r"[|｜\s　·•]+")
 _FARM_ITEMS_MIN = 10
+_FARM_EDGE_LINES = 4
+_BARS = re.compile("(?:[^|｜]{1,12}[|｜]\\s?){10}")
+_CITIES = page_words("places")
 _FARM_LABEL = re.compile(
     "(?:友情链接|合作伙伴|热门(?:城市|地区|站点)|城市(?:分站|导航)|地区导航|友情连接)\\s*[:：]?"
 )
@@ -35,6 +39,9 @@ _TAIL_HEAD = re.compile(
     r"|看(?:过|了)(?:本文|该文).{0,10}|用户评论|网友评论|文章评论|发表评论)[】\]]?\s*[:：|]?"
 )
 _LINK_MAX = 60
+_HEAD_CHARS = 3000
+_HEAD_LINES = 6
+_SOURCE_LABEL = re.compile("(?:来源|作者|编辑|责编|记者|发布者|信息来源|稿源)\\s?[:：]")
 
 _DATE = r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
 _NEWS_HEAD = re.compile(rf"\s*+(?:{_DATE})?\s*+[，,]\s*+正文\s*+[：:]\s*+(?:原标题\s*+[：:]\s*+)?")
@@ -44,14 +51,31 @@ _NEWS_TAIL = re.compile(
     r"(?:[ 　]*+责任编辑[ 　]*+[：:][^\n。]{0,12})?(?=[ 　]*+(?:\n|$))"
 )
 # The word, with or without brackets, the text of the advertisement, and the cross that closes it.
-_ADVERTISEMENT = re.compile(
-    r"(?:(?<![\w/])|(?<=[。！？”]))[【\[(（]?广告[】\])）]?[ 　:：][^\n。×✕]{2,120}[ 　！!>]{1,8}[×✕](?![\d ])"
+_ADVERTISEMENT = re.compile(r"[【\[(（]?广告[】\])）]?[ 　:：]([^\n。×✕]{2,120})[ 　！!>]{1,8}[×✕](?![\d ])")
+_BAIT = re.compile(
+    "点击|注册|领取|免费|直播|下载|进入|扫码|美女|秒杀|优惠|包邮|限时|红包|赚钱|贷款|试玩|>|！|!|任你|？|\\?"
+)
+# «本文来源：…网 www.….com» and the like, wherever it stands.
+_ADDRESS = r"(?:https?://|www\.|[A-Za-z0-9-]+\.(?:com|cn|net|org))[\w./?=&%#-]*"
+_CREDITS = tuple(
+    re.compile(rf"[（(\[【]?{lead}[-—_ ]{{0,2}}{_ADDRESS}[^）)\]】，。；\n]{{0,12}}[）)\]】]?")
+    for lead in (
+        r"(?:本文|文章|资料|以上内容)(?:来源于?|来自|转自|转载自|摘自|出自|由)[:：]?[^）)\]】\n]{0,30}?",
+        r"(?:更多|查找|寻找|找|看)[^，。；\n]{0,12}(?:范文|资料|文章|公文|课件|材料)[^，。；\n]{0,12}",
+        r"[\u4e00-\u9fff]{0,4}(?:范文|文秘|秘书|公文|文库|课件|题库|论文|作文)[\u4e00-\u9fff]{0,2}网",
+    )
 )
 # A site's name from its last word on, and the praise behind it: «…之家,全国…共同天地».
 _SLOGAN_CORE = re.compile(
     "(?:之家|家园|在线|论坛|文库|天地|门户|网站|网|资源库|大全|无忧)[,，:：!！ —-]{1,2}[\u4e00-\u9fff]{2,14}?"
-    "(?:天地|家园|平台|门户|网站|助手|伴侣|帮手|首选|资源库|基地|乐园|港湾|大全|家|站)(?![\u4e00-\u9fff]*建设)"
+    "(?:天地|家园|平台|门户|网站|助手|伴侣|帮手|首选|资源库|基地|乐园|港湾|大全|家|站)"
 )
+# In front of a name or inside the praise, these make a clause of the author's out of it.
+_VERBS = re.compile(
+    "登[录陆]|访问|进入|依托|通过|利用|建设|打造|开展|推进|学习|查询|办理|实现|提供|发布|关注|完善|创建|构建|搭建|发挥"
+    "|建立|建好|建成|成为"
+)
+_GOVERNING = frozenset("造设成好为建是的了把将用在到立入于")
 _SITE_NAME_CHARS_MAX = 8
 
 
@@ -61,13 +85,31 @@ def spam_lines(text: str) -> Iterator[Replacement]:
 
 
 def link_farms(text: str) -> Iterator[Replacement]:
-    """Lines that consist of names of places and other links; tables and sentences are not such lines."""
-    return removed([line for line in lines_of(text) if _is_link_farm(line.text)])
+    """Lines that consist of names of places and other links; tables and sentences are not such lines.
+
+    Without bars between them, names are a farm only at either end of the page and without a lead-in.
+    """
+    lines = [line for line in lines_of(text) if line.text]
+    for index, line in enumerate(lines):
+        at_edge = index < _FARM_EDGE_LINES or index >= len(lines) - _FARM_EDGE_LINES
+        led_in = index > 0 and lines[index - 1].text[-1] in "：:"
+        if _is_link_farm(line.text) and (_BARS.search(line.text) or (at_edge and not led_in)):
+            yield Replacement(line.start, line.end, "")
 
 
 def furniture_lines(text: str) -> Iterator[Replacement]:
     """Navigation, counters, pagers, share bars, records and the site's notices to its visitors."""
     return removed([line for line in lines_of(text) if is_furniture(line.text) or is_site_notice(line.text)])
+
+
+def page_header(text: str) -> Iterator[Replacement]:
+    """Times of day, counters and buttons in the lines under the title; source and author stay there."""
+    filled = [line for line in lines_of(text[:_HEAD_CHARS]) if line.text][:_HEAD_LINES]
+    for line in filled:
+        spans = header_tokens(line.text)
+        if len(spans) > 1 or (spans and _SOURCE_LABEL.search(line.text)):
+            for start, end in spans:
+                yield Replacement(line.text_start + start, line.text_start + end, "")
 
 
 def tail(text: str) -> Iterator[Replacement]:
@@ -98,7 +140,15 @@ def news_frame(text: str) -> Iterator[Replacement]:
 def inline_advertisements(text: str) -> Iterator[Replacement]:
     """``广告 … ×``: an advertisement with its closing cross, in the middle of a paragraph."""
     for found in _ADVERTISEMENT.finditer(text):
-        yield Replacement(found.start(), found.end(), "")
+        if not is_han(text[found.start() - 1 : found.start()]) or _BAIT.search(found[1]):
+            yield Replacement(found.start(), found.end(), "")
+
+
+def credits(text: str) -> Iterator[Replacement]:
+    """Notes in the middle of the text that name a site with its address as the source of the text."""
+    for pattern in _CREDITS:
+        for found in pattern.finditer(text):
+            yield Replacement(found.start(), found.end(), "")
 
 
 def slogans(text: str) -> Iterator[Replacement]:
@@ -114,7 +164,9 @@ def slogans(text: str) -> Iterator[Replacement]:
     for core, starts in places.items():
         name_chars = _common_name(text, starts)
         spans = [(start - name_chars, start + len(core)) for start in starts]
-        if len(spans) > 1 and name_chars > 1 and any(_is_wedged(text, *span) for span in spans):
+        if len(spans) < 2 or name_chars < 2 or _VERBS.search(text, *spans[0]):
+            continue
+        if any(_is_wedged(text, *span) for span in spans):
             yield from (Replacement(start, end, "") for start, end in spans)
 
 
@@ -128,8 +180,9 @@ def _common_name(text: str, starts: list[int]) -> int:
 
 
 def _is_wedged(text: str, start: int, end: int) -> bool:
-    """Whether a span has Chinese characters directly on both sides."""
-    return is_han(text[start - 1 : start]) and is_han(text[end : end + 1])
+    """Whether a span has Chinese characters directly on both sides, and nothing that governs it."""
+    before = text[start - 1 : start]
+    return is_han(before) and before not in _GOVERNING and is_han(text[end : end + 1])
 
 
 def _is_spam(line: str) -> bool:
@@ -146,7 +199,7 @@ def _is_link_farm(line: str) -> bool:
     items = [item for item in _FARM_SPLIT.split(_FARM_LABEL.sub("", line, count=1)) if item]
     if len(items) < _FARM_ITEMS_MIN or max(map(len, items)) > 12:
         return False
-    places = sum(_ADMINISTRATIVE.fullmatch(item) is not None for item in items)
+    places = sum(item in _CITIES or _ADMINISTRATIVE.fullmatch(item) is not None for item in items)
     return places >= 0.6 * len(items) or _FARM_LABEL.match(line) is not None
 
 

@@ -21,8 +21,9 @@ from ingest.cleaning.pinyin import SYLLABLE, syllable_fits
 from ingest.cleaning.plausibility import common_characters, common_share, is_han, likelihood, words_of
 from ingest.cleaning.trace import Replacement
 
-# What stands for a character that cannot be known: the usual mark of editors for an illegible one.
-UNKNOWN = "□"
+# What stands for a character that cannot be known: the mark of printers for a missing type. The box of
+# editors will not do, forms are full of it.
+UNKNOWN = "〓"
 
 _LOST = "?\N{REPLACEMENT CHARACTER}"
 _ANCHOR = re.compile(f"[{_LOST}]")

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib import resources
 from typing import NamedTuple
 
+import rjieba
+
+from ingest.cleaning.data import rows
 from ingest.cleaning.trace import Replacement
 
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa]")
@@ -23,6 +25,10 @@ _TOTAL = re.compile(r"(?<![\d.])(\d{2,6})(?=[个人家名户条项所])")
 _SHARE = re.compile(r"(\d{1,3}\.\d{1,2})\s*[%％]")
 _SENTENCE_BREAK = re.compile("[。！？\n]")
 _NEAR_CHARS = 120
+
+
+# A digit with a letter or two, wedged between two Chinese characters.
+_INTRUDER = re.compile("(?<=[\u4e00-\u9fff])(?:\\d[a-z]{1,2}|[a-z]\\d{1,2})(?=[\u4e00-\u9fff])")
 
 
 class Confusion(NamedTuple):
@@ -49,6 +55,24 @@ def mend_characters(text: str) -> Iterator[Replacement]:
     yield from _numbers(text)
 
 
+def intruders(text: str) -> Iterator[Replacement]:
+    """A stray digit and letter inside a word, ``模9u板``, where the document has the word whole elsewhere."""
+    for found in _INTRUDER.finditer(text):
+        before, after = text[max(0, found.start() - 3) : found.start()], text[found.end() : found.end() + 1]
+        if rjieba.has_word(before[-1:] + after) and before + after in text:
+            yield Replacement(found.start(), found.end(), "")
+
+
+def suspects(text: str) -> Iterator[tuple[int, str]]:
+    """Places and forms that look like errors of recognition or intruders but were not mended."""
+    for found, confusion in _confusions(text):
+        yield found.start(), confusion.wrong
+    for found in _INTRUDER.finditer(text):
+        yield found.start(), text[max(0, found.start() - 2) : found.end() + 2]
+    for found in _BROKEN_NUMBER.finditer(text):
+        yield found.start(), text[found.start() : found.end() + 1]
+
+
 def author_slips(text: str) -> Iterator[tuple[int, str, str]]:
     """Places where the author probably slipped, with what stands there and the usual form."""
     pattern, usual = _slips()
@@ -67,7 +91,7 @@ def _confusions(text: str) -> Iterator[tuple[re.Match[str], Confusion]]:
 @lru_cache(maxsize=1)
 def _lexicon() -> tuple[Confusion, ...]:
     confusions = []
-    for wrong, right, before, after, needs in _rows("characters.tsv", 5):
+    for wrong, right, before, after, needs in rows("characters.tsv", 5):
         pattern = re.compile(before + re.escape(wrong) + after)
         confusions.append(Confusion(wrong, right, pattern, re.compile(needs) if needs else None))
     return tuple(confusions)
@@ -75,16 +99,8 @@ def _lexicon() -> tuple[Confusion, ...]:
 
 @lru_cache(maxsize=1)
 def _slips() -> tuple[re.Pattern[str], dict[str, str]]:
-    usual = {row[0]: row[1] for row in _rows("slips.tsv", 2)}
+    usual = {row[0]: row[1] for row in rows("slips.tsv", 2)}
     return re.compile("|".join(map(re.escape, usual))), usual
-
-
-def _rows(name: str, columns: int) -> Iterator[list[str]]:
-    data = resources.files("ingest.cleaning").joinpath("data", name).read_text(encoding="utf-8")
-    for line in data.splitlines():
-        if line and not line.startswith("#"):
-            row = line.split("\t")
-            yield row + [""] * (columns - len(row))
 
 
 def _numbers(text: str) -> Iterator[Replacement]:

@@ -7,178 +7,17 @@ cues, or one that nobody writes into a document; a doubtful line stays.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from ingest.cleaning.data import page_words
 
 # A line of furniture is short; long lines are text, whatever words they hold.
 _LINE_MAX = 400
 
-_NAVIGATION_WORDS = frozenset(
-    [
-        "首页",
-        "返回",
-        "下载",
-        "相关",
-        "举报",
-        "上一页",
-        "下一页",
-        "上一篇",
-        "下一篇",
-        "尾页",
-        "末页",
-        "登录",
-        "注册",
-        "收藏",
-        "分享",
-        "打印",
-        "关闭",
-        "打印本页",
-        "关闭窗口",
-        "关闭本页",
-        "返回顶部",
-        "返回首页",
-        "返回列表",
-        "返回上页",
-        "网站地图",
-        "网站首页",
-        "联系我们",
-        "关于我们",
-        "加入收藏",
-        "设为首页",
-        "友情链接",
-        "展开",
-        "展开全文",
-        "展开阅读全文",
-        "点击查看更多",
-        "点击展开全文",
-        "查看更多",
-        "更多",
-        "资源描述",
-        "相关资源",
-        "相关搜索",
-        "相关文档",
-        "相关阅读",
-        "相关推荐",
-        "最新文档",
-        "热门文档",
-        "推荐文档",
-        "猜你喜欢",
-        "随便看",
-        "导航",
-        "搜索",
-        "站内搜索",
-        "会员登录",
-        "用户登录",
-        "在线咨询",
-        "在线留言",
-        "免责声明",
-        "版权声明",
-        "隐私政策",
-        "用户协议",
-        "手机版",
-        "电脑版",
-        "客户端",
-        "繁体",
-        "简体",
-        "无障碍",
-        "新闻中心",
-        "产品中心",
-        "产品展示",
-        "产品目录",
-        "成功案例",
-        "解决方案",
-        "服务支持",
-        "常见问题",
-        "技术文章",
-        "MENU",
-        "Menu",
-        "回到顶部",
-        "我要评论",
-        "发表评论",
-        "查看评论",
-        "我要纠错",
-        "保存",
-        "复制",
-        "点赞",
-        "转发",
-        "评论",
-        "当前位置",
-        "正文",
-        "扫一扫",
-        "下载文档",
-        "下载本文",
-        "立即下载",
-        "免费下载",
-        "全文阅读",
-        "在线阅读",
-        "帮助中心",
-        "意见反馈",
-        "投诉举报",
-        "广告服务",
-        "诚聘英才",
-        "法律声明",
-        "正为您匹配相似的精品文档",
-        "上一条",
-        "下一条",
-        "大",
-        "中",
-        "小",
-    ]
-)
+_NAVIGATION_WORDS = page_words("navigation")
 # Words that a document may use as a line by itself.
-_AMBIGUOUS_ALONE = frozenset(
-    [
-        "相关",
-        "正文",
-        "更多",
-        "搜索",
-        "注册",
-        "返回",
-        "保存",
-        "复制",
-        "评论",
-        "关闭",
-        "分享",
-        "收藏",
-        "大",
-        "中",
-        "小",
-        "导航",
-        "转发",
-        "下载",
-        "举报",
-    ]
-)
-_SHARE_TARGETS = frozenset(
-    [
-        "微信",
-        "微博",
-        "新浪微博",
-        "腾讯微博",
-        "QQ",
-        "QQ空间",
-        "QQ好友",
-        "朋友圈",
-        "微信朋友圈",
-        "豆瓣",
-        "人人网",
-        "复制链接",
-        "分享到",
-        "分享至",
-        "分享",
-        "一键分享",
-        "更多",
-        "打印",
-        "收藏",
-        "百度贴吧",
-        "贴吧",
-        "钉钉",
-        "facebook",
-        "twitter",
-        "开心网",
-        "短信",
-        "邮件",
-        "二维码",
-    ]
-)
+_AMBIGUOUS_ALONE = page_words("ambiguous")
+_SHARE_TARGETS = page_words("share")
 _TOKEN_SPLIT = re.compile(r"[\s|｜>＞»›·•/、:：\[\]【】()（）<《》,，…]+")
 
 _PATTERNS = tuple(
@@ -199,9 +38,25 @@ _PATTERNS = tuple(
         r"(?:一键)?分享(?:网站|本文|文章)?(?:到|至)\s*[:：]?.{0,40}",
         r"(?:点击|长按|扫描?|识别)[^。]{0,10}二维码[^。]{0,30}",
         r"(?:展开|点击|查看)[^。，]{0,4}(?:阅读|查看)?(?:全文|更多|剩余)[^。，]{0,10}",
+        r"扫一扫.{0,16}|(?:点击|长按).{0,6}(?:蓝字|关注).{0,10}|点个?(?:在看|赞).{0,12}|关注(?:我们|公众号).{0,10}",
+        r"(?:点击|立即|免费|打开)?(?:上方|下方|这里)?(?:下载|打开|收藏)(?:该|此|本)?(?:文档|本文|全文|原文).{0,8}",
+        r"文[档件](?:格式)?(?:为|是|[:：])\s?\.?(?:doc|docx|pdf|word|txt)\s?(?:格式)?",
         r"(?:标签|关键字|tags?)\s*[:：]\s*\S{2,10}(?:\s+\S{2,10}){2,}",
     )
 )
+# The same inside a line that also names source and author, between white space or at its ends.
+_HEADER_TOKEN = re.compile(
+    r"(?:(?<=[\s|｜])|^)(?:"
+    r"(?:(?:发布|发表|更新|上传|录入)?(?:时间|日期)\s?[:：]\s?)?\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s\d{1,2}:\d{2}(?::\d{2})?"
+    r"|(?:发布|发表|更新|上传|录入)(?:时间|日期)\s?[:：]\s?\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
+    r"|(?:浏览|阅读|点击|访问|查看|下载)(?:次数|量|数|人数)?\s?[:：(（]\s?\d[\d,.万w+]*\s?[次人]?[)）]?"
+    r"|(?:浏览|阅读|点击|访问)\s?\d+\s?次?|\d+\s?次(?:浏览|阅读|点击)"
+    r"|[【\[(（]?\s?字[体号]\s?[:：]?\s?[【\[(（]?\s?(?:[大中小]\s?){2,3}[】\])）]?"
+    r"|一?键?分享(?:本文|文章|网站)?[到至]?\s?[:：]?\s?(?:(?:微信|朋友圈|新浪|腾讯|微博|QQ|空间|好友|人人网|豆瓣)\s?){0,8}"
+    r"|[【\[](?:打印|关闭|收藏|推荐|纠错|返回|字号)[^】\]]{0,12}[】\]]|打印(?:本页|此页|文章)?|关闭窗口|收藏本页"
+    r")(?=[\s|｜]|$)"
+)
+_HEADER_MAX = 300
 _RECORD = re.compile(
     r"ICP\s*[备证]|公网安备|Copyright|©|Powered\s+by|Rights\s+Reserved|经营许可证\s*[:：]|备案号\s*[:：]|网站标识码",
     re.IGNORECASE,
@@ -281,6 +136,16 @@ def is_navigation(line: str) -> bool:
     return len(tokens) > 1 or tokens[0] not in _AMBIGUOUS_ALONE
 
 
+def header_tokens(line: str) -> list[tuple[int, int]]:
+    """Where a line under the title holds times of day, counters and buttons, as spans of the line.
+
+    One alone proves nothing; a line with a single such token and nothing else is ``is_furniture``'s.
+    """
+    if len(line) > _HEADER_MAX:
+        return []
+    return [found.span() for found in _HEADER_TOKEN.finditer(line) if found[0]]
+
+
 def is_record(line: str) -> bool:
     """Whether the line states who owns and registered the site."""
     if _RECORD.search(line) and len(line) <= 200 and "。" not in line.rstrip("。"):
@@ -296,7 +161,7 @@ def is_site_notice(line: str) -> bool:
     return score >= (_CUES_MIN_LABELLED if _LEAD_LABEL.match(line) else _CUES_MIN)
 
 
-def navigation_share(lines: list[str]) -> float:
+def navigation_share(lines: Sequence[str]) -> float:
     """The share of lines that name functions of a page, or hold such names beside others."""
     if not lines:
         return 0.0

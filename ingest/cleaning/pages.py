@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ingest.cleaning.lines import Line, ends_sentence, lines_of
+from ingest.cleaning.plausibility import words_of
 from ingest.cleaning.trace import Replacement
 
 # The styles in which previews number their pages in front of the text; one document uses one of them.
@@ -26,7 +27,12 @@ _CHAIN_MIN = 3
 _PAGE_CHARS_MIN = 80
 _PAGES_LONG_SHARE = 0.8
 _BROKEN_SHARE_MIN = 0.6
+# A program cuts where the page is full: often enough inside a word, or in front of a comma.
+_SEVERED_SHARE_MIN = 0.25
+_SEAM_CHARS = 6
 _COVER_MIN = 0.5
+_CLOSING = frozenset("，。、；：！？,;:!?”’）)》")
+_LEADING = frozenset("的和与及或在把将对为从向、，,“‘（(《")
 _TITLE_MIN = 6
 _PAGE_NUMBER = re.compile(
     r"[-—–－·\s]*(?:第\s*)?(\d{1,4})(?:\s*页)?(?:\s*[/／共]\s*共?\s*\d{1,4}\s*页?)?[-—–－·\s]*"
@@ -103,10 +109,12 @@ def _are_pages(lines: Sequence[Line], chain: Sequence[Marker]) -> bool:
         for marker, end in zip(chain, ends, strict=True)
     ]
     inner = [marker for marker in chain if marker.number > 1 and marker.place > 0]
+    severed = sum(_is_severed(lines, marker) for marker in inner)
     broken = sum(_is_broken(lines, marker) for marker in inner)
     long = sum(size >= _PAGE_CHARS_MIN for size in sizes)
     return (
         broken >= max(2, _BROKEN_SHARE_MIN * len(inner))
+        and severed >= _SEVERED_SHARE_MIN * len(inner)
         and long >= _PAGES_LONG_SHARE * len(sizes)
         and sum(sizes) >= _COVER_MIN * sum(len(line.text) for line in lines)
     )
@@ -118,6 +126,22 @@ def _is_broken(lines: Sequence[Line], marker: Marker) -> bool:
         return False
     before = lines[marker.place - 1].text
     return len(before) >= _PAGE_CHARS_MIN / 2 and not ends_sentence(before) and before[-1] not in "：:"
+
+
+def _is_severed(lines: Sequence[Line], marker: Marker) -> bool:
+    """Whether the cut at the marker goes through a word, a number or the end of a clause."""
+    before = lines[marker.place - 1].text[-_SEAM_CHARS:]
+    behind = lines[marker.place].text[marker.width : marker.width + _SEAM_CHARS]
+    if not behind:
+        return False
+    if behind[0] in _CLOSING or before[-1] in _LEADING or (before[-1].isdigit() and behind[0].isdigit()):
+        return True
+    place = len(before)
+    for word in words_of(before + behind):
+        if place < len(word):
+            return place > 0
+        place -= len(word)
+    return False
 
 
 def page_numbers(text: str) -> Iterator[Replacement]:
