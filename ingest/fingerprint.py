@@ -16,7 +16,9 @@ import ingest
 import retrieval
 
 # These carry documents about and do not shape them.
-_CARRIERS = frozenset({"sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py"})
+_CARRIERS = frozenset(
+    {"sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py", "parts.py", "survey.py"}
+)
 # What cleaning and passage making use of the package below.
 _SHARED_MODULES = ("normalise.py", "sentences.py")
 _SHAPING_LIBRARIES = (

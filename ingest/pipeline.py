@@ -7,39 +7,26 @@ a crash (stored revisions, cached embeddings) is taken up by the next run.
 from __future__ import annotations
 
 import getpass
-import hashlib
-import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ingest.fingerprint import document_fingerprint, lexical_fingerprint, shaping_fingerprint
-from ingest.plan import DocumentChange, FoundDocument, plan_changes, removed_documents
-from ingest.records import CleanedDocument, PassageSpan
+from ingest.fingerprint import document_fingerprint
+from ingest.parts import IngestParts, Progress, no_progress, standard_parts
+from ingest.plan import DocumentChange
 from ingest.report import IngestReport
-from ingest.sources import (
-    Listing,
-    Scope,
-    SourceFile,
-    document_id,
-    is_within,
-    list_files,
-    plan_scope,
-    read_source,
-)
-from retrieval.errors import SourceError
+from ingest.sources import document_id
+from ingest.survey import Survey, shaped, take_survey
 from retrieval.locking import ingest_lock, utc_now
 from retrieval.publication import (
     Draft,
-    IndexTerms,
     NewPassage,
     NewRevision,
     Root,
-    StoredRevision,
     cache_embeddings,
     manifest,
     publish,
@@ -55,33 +42,10 @@ from retrieval.vectors import VectorHome
 if TYPE_CHECKING:
     from retrieval.embeddings import Embedder
 
-ReadDocument = Callable[[bytes, str, bytes | None], CleanedDocument]
-MakePassages = Callable[[str, str], list[PassageSpan]]
+__all__ = ["IngestParts", "PlainText", "Progress", "ingest", "ingest_texts", "plan_ingest", "standard_parts"]
+
 _STAGE_AT_ONCE = 64
 _T = TypeVar("_T")
-
-_log = logging.getLogger(__name__)
-
-
-class Progress(Protocol):
-    """Called as work goes on: ``stage`` is one of scan, clean, embed, publish."""
-
-    def __call__(self, stage: str, done: int, total: int) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class IngestParts:
-    """The steps an ingest is made of; ``shaping`` and ``lexical`` name their present behaviour.
-
-    ``seeds`` is the folder of the program's own documents, the root where no other is remembered.
-    """
-
-    read_document: ReadDocument
-    make_passages: MakePassages
-    index_terms: IndexTerms
-    shaping: str
-    lexical: str
-    seeds: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,45 +55,6 @@ class PlainText:
     source: str
     title: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Survey:
-    """The disk compared with the store, before anything is cleaned."""
-
-    scope: Scope
-    stored: Mapping[str, StoredRevision]
-    changes: tuple[DocumentChange, ...]
-    files: Mapping[str, SourceFile]
-    removed: frozenset[str]
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        return tuple(
-            f"资料来源不见了：{root.location}。其中的资料保持原样，没有删除；请恢复这个路径，"
-            "或对新的位置运行 dangwu ingest。"
-            for root in self.scope.vanished
-        )
-
-
-def no_progress(stage: str, done: int, total: int) -> None:
-    """Shows nothing."""
-
-
-def standard_parts() -> IngestParts:
-    """The parts of this program."""
-    from ingest.documents import read_document
-    from ingest.passages import make_passages
-    from retrieval.lexical import index_terms
-
-    return IngestParts(
-        read_document=read_document,
-        make_passages=make_passages,
-        index_terms=index_terms,
-        shaping=shaping_fingerprint(),
-        lexical=lexical_fingerprint(),
-        seeds=Path(__file__).resolve().parent.parent / "seeds",
-    )
 
 
 def plan_ingest(
@@ -146,8 +71,8 @@ def plan_ingest(
     quarantined or broken. InputError for a path that does not exist.
     """
     parts = parts or standard_parts()
-    survey = _survey(paths, store, exclude, parts, progress)
-    documents = tuple(change for change, _ in _shaped(survey, parts, progress))
+    survey = take_survey(paths, store, exclude, parts, progress)
+    documents = tuple(change for change, _ in shaped(survey, parts, progress))
     current = store.current() if store else None
     return IngestReport(current.name if current else "", False, documents, 0, survey.problems)
 
@@ -172,7 +97,7 @@ def ingest(
     """
     work = _Work(store, embedder, vectors, parts or standard_parts(), progress, author or _whoami(), now)
     with ingest_lock(store.data_dir, wait_s=wait_s, now=now):
-        survey = _survey(paths, store, store.data_dir, work.parts, progress)
+        survey = take_survey(paths, store, store.data_dir, work.parts, progress)
         revisions, documents = _stage_changes(work, survey)
         version, embedded = _bring_live(work, revisions, survey.scope.roots, documents)
     return IngestReport(version.name if version else "", True, documents, embedded, survey.problems)
@@ -213,7 +138,7 @@ class _Work:
     now: Callable[[], datetime]
 
 
-def _stage_changes(work: _Work, survey: _Survey) -> tuple[frozenset[int], tuple[DocumentChange, ...]]:
+def _stage_changes(work: _Work, survey: Survey) -> tuple[frozenset[int], tuple[DocumentChange, ...]]:
     """Store the new revisions; gives all revisions the corpus is to hold, and what changed."""
     revisions = {
         each.document_id: each.revision_id
@@ -221,110 +146,13 @@ def _stage_changes(work: _Work, survey: _Survey) -> tuple[frozenset[int], tuple[
         if each.document_id not in survey.removed
     }
     documents: list[DocumentChange] = []
-    for batch in _batches(_shaped(survey, work.parts, work.progress), _STAGE_AT_ONCE):
+    for batch in _batches(shaped(survey, work.parts, work.progress), _STAGE_AT_ONCE):
         documents += [change for change, _ in batch]
         new = [revision for _, revision in batch if revision]
         if new:
             staged = stage(work.store, new)
             revisions.update(zip((each.document_id for each in new), staged, strict=True))
     return frozenset(revisions.values()), tuple(documents)
-
-
-def _survey(
-    paths: Sequence[Path], store: Store | None, exclude: Path, parts: IngestParts, progress: Progress
-) -> _Survey:
-    scope = plan_scope(paths, roots(store) if store else [], parts.seeds)
-    listing = list_files(scope, parts.seeds, exclude=exclude)
-    stored = manifest(store) if store else {}
-    found = list(_found(listing, parts, progress))
-
-    def is_covered(location: str) -> bool:
-        return scope.covers(location) and not any(
-            is_within(location, each.location) for each in listing.unreadable
-        )
-
-    return _Survey(
-        scope=scope,
-        stored=stored,
-        changes=tuple(plan_changes(stored, found, is_covered=is_covered)),
-        files={file.document_id: file for file in listing.files},
-        removed=frozenset(removed_documents(stored, found, is_covered=is_covered)),
-    )
-
-
-def _found(listing: Listing, parts: IngestParts, progress: Progress) -> Iterator[FoundDocument]:
-    for each in listing.unreadable:
-        yield FoundDocument(document_id(each.location), each.source, each.location, "", "", each.message)
-    for done, file in enumerate(listing.files, 1):
-        try:
-            read = read_source(file)
-        except SourceError as exc:
-            yield FoundDocument(file.document_id, file.source, file.location, "", "", exc.message)
-        else:
-            yield FoundDocument(
-                file.document_id,
-                file.source,
-                file.location,
-                document_fingerprint(read.data, file.path.name, read.sidecar, parts.shaping),
-                hashlib.sha256(read.data).hexdigest(),
-            )
-        progress("scan", done, len(listing.files))
-
-
-def _shaped(
-    survey: _Survey, parts: IngestParts, progress: Progress
-) -> Iterator[tuple[DocumentChange, NewRevision | None]]:
-    """Every change, those of new content with the revision to store, or turned into broken ones."""
-    total = sum(each.change in ("new", "changed", "moved") for each in survey.changes)
-    done = 0
-    for change in survey.changes:
-        if change.change not in ("new", "changed", "moved"):
-            yield change, None
-            continue
-        yield _shape(change, survey, parts)
-        done += 1
-        progress("clean", done, total)
-
-
-def _shape(
-    change: DocumentChange, survey: _Survey, parts: IngestParts
-) -> tuple[DocumentChange, NewRevision | None]:
-    try:
-        revision = _new_revision(survey.files[change.document_id], parts)
-    except SourceError as exc:
-        reason = exc.message
-    # One document that trips a parser must not keep the others out; the log has the traceback.
-    except Exception as exc:
-        _log.exception("cannot process %s", change.source)
-        reason = f"处理时出错（{type(exc).__name__}：{exc}）"
-    else:
-        if revision.quarantine is not None:
-            return replace(change, change="quarantined", reason=revision.quarantine, passages=0), revision
-        return replace(change, passages=len(revision.passages)), revision
-    kept = "；保留上一次的内容" if change.document_id in survey.stored else ""
-    return replace(change, change="broken", reason=reason + kept), None
-
-
-def _new_revision(file: SourceFile, parts: IngestParts) -> NewRevision:
-    read = read_source(file)
-    cleaned = parts.read_document(read.data, file.path.name, read.sidecar)
-    spans = [] if cleaned.quarantine is not None else parts.make_passages(cleaned.text, cleaned.title)
-    return NewRevision(
-        document_id=file.document_id,
-        source=file.source,
-        location=file.location,
-        fingerprint=document_fingerprint(read.data, file.path.name, read.sidecar, parts.shaping),
-        raw=read.data,
-        title=cleaned.title,
-        text=cleaned.text,
-        metadata=cleaned.metadata,
-        edits=[asdict(edit) for edit in cleaned.edits],
-        warnings=cleaned.warnings,
-        quarantine=cleaned.quarantine,
-        format=cleaned.format,
-        encoding=cleaned.encoding,
-        passages=[NewPassage(span.start, span.end, span.section, span.kind) for span in spans],
-    )
 
 
 def _plain_revision(plain: PlainText, parts: IngestParts) -> NewRevision:
