@@ -35,6 +35,8 @@ _LEADS = (0xA1, *range(0xB0, 0xF8), *range(0x81, 0xA1), 0xA3, *range(0xAA, 0xB0)
 _TRAILS = (*range(0xA1, 0xFF), *range(0x40, 0x7F), *range(0x80, 0xA1))
 # Narrowing after the damage maps the full-width row of GBK (A3) onto ASCII.
 _NARROWED = frozenset("!\"#$%&'()*+,-./:;<=>?")
+_TO_NARROW = str.maketrans("，：；？！（）", ",:;?!()")
+_NARROW_COMMAS_MIN = 5
 # A run of simplified text has no ASCII byte to close it before the line ends.
 _RUN_CHARS_MAX = 400
 _RUNS_MAX = 6
@@ -88,6 +90,8 @@ def repair_slips(text: str) -> Iterator[Replacement]:
     """
     # Failing attempts may overlap; the budget keeps their sum linear in the length of the text.
     budget = 500 + len(text) // 50
+    # A document whose punctuation was narrowed throughout gets back what it would have had.
+    narrowed = "，" not in text and text.count(",") >= _NARROW_COMMAS_MIN
     place = 0
     while (found := _ANCHOR.search(text, place)) is not None and budget > 0:
         place = found.end()
@@ -97,7 +101,8 @@ def repair_slips(text: str) -> Iterator[Replacement]:
         budget -= len(runs)
         best = _best_reading(text, found.start(), runs)
         if best is not None:
-            yield Replacement(best.start, best.end, best.text)
+            restored = best.text.translate(_TO_NARROW) if narrowed else best.text
+            yield Replacement(best.start, best.end, restored)
             place = best.end
 
 
