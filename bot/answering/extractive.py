@@ -136,6 +136,8 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, whole: str, context: str) 
         mark += _explanation_bonus(asked.subject, text[unit.start : unit.end], key, context)
     if asked.kind == "list":
         mark += _enumeration_bonus(key, asked.count)
+        # The lead-in of a list answers only together with its list, which is a draft of its own.
+        mark -= 0.2 if unit.start in source.view.leads else 0.0
         mark += 0.12 if asked.noun and re.search(rf"{re.escape(asked.noun)}[^，。]{{0,4}}:", key) else 0.0
     if asked.kind == "why" and _REASONING.search(key):
         mark += 0.08

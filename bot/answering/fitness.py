@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from bot.answering.kinds import Asked
-from bot.answering.support import GENERAL_WORDS
+from bot.answering.support import GENERAL_WORDS, is_surname
 from retrieval.definitions import defines
 from retrieval.synonyms import expansions
 
@@ -90,7 +90,7 @@ def _nouns(run: str) -> tuple[str, ...]:
 def _names_a_person(body: str) -> bool:
     import rjieba
 
-    return any(tag == "nr" and len(word) >= 2 for word, tag in rjieba.tag(body))
+    return any(tag == "nr" and 2 <= len(word) <= 3 and is_surname(word[0]) for word, tag in rjieba.tag(body))
 
 
 def asks_for_absent(asked: Asked, near: str) -> bool:

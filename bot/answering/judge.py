@@ -51,16 +51,23 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     )
     missing = tuple(missing_names(wanted.terms, f"{near}\n{at_home}"))
     fits = _fits(wanted, draft, answer, context) and not asks_for_absent(wanted.asked, near)
-    fits = fits and _holds_heaviest(wanted, near)
+    fits = fits and _holds_heaviest(wanted, near) and _holds_what_is_explained(wanted, near)
     return Verdict(evidence >= EVIDENCE_MIN and not missing and fits, covered, evidence, missing, fits)
 
 
 def _holds_heaviest(wanted: Wanted, near: str) -> bool:
     """Whether the word that says most of what a bare fact is asked of stands near the evidence."""
-    heaviest = max(wanted.terms, key=lambda t: t.weight, default=None)
+    heaviest = max((t for t in wanted.terms if t.is_known), key=lambda t: t.weight, default=None)
     if heaviest is None or wanted.asked.kind not in {"number", "period", "date", "person", "place"}:
         return True
     return heaviest.credit(near) >= 0.5
+
+
+def _holds_what_is_explained(wanted: Wanted, near: str) -> bool:
+    """Whether what a reason is asked for happened at all: 为什么批评 needs a text that speaks of 批评."""
+    if wanted.asked.kind != "why":
+        return True
+    return all(t.credit(near) >= 0.5 for t in wanted.terms if t.is_verb)
 
 
 def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> str:

@@ -50,16 +50,23 @@ GENERAL_WORDS = frozenset(
 _PARTIAL_CREDIT = 0.7
 _SHARED_CHARACTER_CREDIT = 0.25
 _SYNONYM_CREDIT = 0.9
+# A pair that the corpus never holds may only be two words meeting: it weighs less.
+_UNKNOWN_PAIR = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class ContentTerm:
-    """A word that the question is about: its weight, its synonyms, and whether it names something."""
+    """A word that the question is about: its weight, its synonyms, and what is known of it.
+
+    ``is_known`` tells whether the corpus holds it at all.
+    """
 
     text: str
     weight: float
     synonyms: tuple[str, ...]
     is_name: bool
+    is_verb: bool = False
+    is_known: bool = True
 
     def credit(self, key: str) -> float:
         """How far the term stands in a text (as search key), 0 to 1."""
@@ -72,7 +79,7 @@ class ContentTerm:
             return 1.0
         if any(other in key for other in self.synonyms):
             return _SYNONYM_CREDIT
-        figure = re.match(r"\d+", self.text)
+        figure = re.match(r"\d{2,}", self.text)
         if figure and not self.is_name and figure[0] in re.findall(r"\d+", key):
             return _PARTIAL_CREDIT
         if self.is_name or not re.search(r"[\u4e00-\u9fff]", self.text):
@@ -99,11 +106,19 @@ def content_terms(question: Question, statistics: TermStatistics) -> tuple[Conte
             if weight and word not in found:
                 rarity = statistics.rarity(WORDS, word)
                 synonyms = tuple(expansions(word))
-                found[word] = ContentTerm(word, weight * rarity, synonyms, _is_name(token, tag))
+                is_known = (WORDS, word) in statistics.frequency
+                is_verb = tag == "v" and word not in GENERAL_WORDS
+                is_name = _is_name(token, tag)
+                found[word] = ContentTerm(word, weight * rarity, synonyms, is_name, is_verb, is_known)
     for name in question.quoted:
         plain = _plain(name)
         found[plain] = ContentTerm(plain, 1.5 * statistics.rarity(WORDS, plain), (), True)
     return tuple(found.values())
+
+
+def is_surname(character: str) -> bool:
+    """Whether a character is a common family name."""
+    return character in _SURNAMES
 
 
 def _is_name(word: str, tag: str) -> bool:
@@ -149,10 +164,13 @@ class Wording:
 
 
 def wording(question: Question, statistics: TermStatistics) -> Wording:
-    """The pairs of the question that the corpus knows; of a cloze, those of the sentence with the gap."""
+    """The pairs of the question; of a cloze, those of the sentence with the gap."""
     gap = re.search(r"[^。？！?!]*(?:[（(]\s*[)）]|_{2,})[^。？！?!]*", question.key)
     pairs = bigrams(gap[0]) if gap else question.bigrams
-    return Wording({p: statistics.rarity(BIGRAMS, p) for p in pairs if (BIGRAMS, p) in statistics.frequency})
+    known = statistics.frequency
+    return Wording(
+        {p: statistics.rarity(BIGRAMS, p) * (1.0 if (BIGRAMS, p) in known else _UNKNOWN_PAIR) for p in pairs}
+    )
 
 
 def missing_names(terms: Sequence[ContentTerm], key: str) -> list[str]:

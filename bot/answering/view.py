@@ -51,6 +51,7 @@ class DocumentView:
         self._starts = [u.start for u in self.units]
         self._keys: dict[tuple[int, int], str] = {}
         self.listings = list(_listings(self, (self.tree,)))
+        self.leads = frozenset(listing.lead_start for listing in self.listings)
 
     def key(self, start: int, end: int) -> str:
         """The search key of a stretch of the text."""
