@@ -14,6 +14,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -115,6 +116,12 @@ class _Handle:
     count: int
     users: int = 0
     is_replaced: bool = field(default=False)
+    scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    def close(self) -> None:
+        self.client.close()
+        if self.scratch:
+            self.scratch.cleanup()
 
 
 class VectorFolders:
@@ -188,14 +195,14 @@ class VectorFolders:
             with self._lock:
                 handle.users -= 1
                 if handle.is_replaced and handle.users == 0:
-                    handle.client.close()
+                    handle.close()
                     self._forget(handle)
 
     def _replace(self, name: str) -> None:
         handle = self._open.pop(name)
         handle.is_replaced = True
         if handle.users == 0:
-            handle.client.close()
+            handle.close()
 
     def _forget(self, handle: _Handle) -> None:
         self._open = {name: each for name, each in self._open.items() if each is not handle}
@@ -287,9 +294,23 @@ def _open_folder(folder: Path, version: Version) -> _Handle:
     problem = _marker_damage(folder, version.keys)
     if problem:
         raise _damaged(folder, problem)
+    if os.access(folder, os.W_OK):
+        return _open_client(folder, folder, version)
+    scratch = _writable_copy(folder)
     try:
-        _require_database(folder / "chroma.sqlite3")
-        client = _client(folder)
+        handle = _open_client(folder, Path(scratch.name), version)
+    except VectorsDamaged:
+        scratch.cleanup()
+        raise
+    handle.scratch = scratch
+    return handle
+
+
+def _open_client(folder: Path, place: Path, version: Version) -> _Handle:
+    """The vectors of ``folder``, opened at ``place``, where they or a copy of them stand."""
+    try:
+        _require_database(place / "chroma.sqlite3")
+        client = _client(place)
     # Chroma raises its own, sqlite's and Rust's errors, some of them plain Exception.
     except Exception as exc:
         raise _damaged(folder, str(exc)) from exc
@@ -303,6 +324,15 @@ def _open_folder(folder: Path, version: Version) -> _Handle:
         client.close()
         raise _damaged(folder, f"有 {count} 个向量，应有 {version.keys} 个")
     return _Handle(client, collection, count)
+
+
+def _writable_copy(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    """A copy that Chroma can open: it writes to a folder even when it only reads."""
+    scratch = tempfile.TemporaryDirectory(prefix="dangwu-vectors-")
+    shutil.copytree(folder, scratch.name, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    for each in (Path(scratch.name), *Path(scratch.name).rglob("*")):
+        each.chmod(0o700)
+    return scratch
 
 
 def _require_database(path: Path) -> None:

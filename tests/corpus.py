@@ -226,8 +226,14 @@ def answer_lines(data_dir: Path) -> None:
 
 
 def give_up_rights() -> None:
-    """Become nobody where the tests run as root, whom no permission stops."""
+    """Become nobody where the tests run as root, whom no permission stops.
+
+    Chroma is loaded before: root's own Python may be out of nobody's reach.
+    """
     if os.getuid() == 0:
+        import chromadb
+
+        chromadb.EphemeralClient().heartbeat()
         os.setuid(65534)
 
 
