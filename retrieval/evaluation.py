@@ -6,7 +6,6 @@ Shares are from 0 to 1, ``None`` where nothing was there to count. Answers are j
 
 from __future__ import annotations
 
-import json
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.errors import InputError
+from retrieval.json_lines import read_json_lines
 from retrieval.normalise import fold_width, to_simplified
 from retrieval.records import ScoredPassage
 
@@ -120,7 +119,7 @@ def read_questions(path: Path) -> tuple[list[EvaluationQuestion], list[str]]:
 def read_benchmark(folder: Path) -> Benchmark:
     """The passages and questions of a retrieval folder; blank questions are skipped.
 
-    InputError when either file is missing, SourceError is never raised: broken lines are ``problems``.
+    InputError when either file is missing; broken lines are among the ``problems``.
     """
     problems: list[str] = []
     passages: dict[str, str] = {}
@@ -175,24 +174,13 @@ def evaluate_benchmark(
     }
 
 
-def _records(path: Path, problems: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _records(path: Path, problems: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The JSON objects of a file with their line numbers; other lines are added to ``problems``."""
-    try:
-        data = path.read_bytes()
-    except OSError as exc:
-        raise InputError(f"读不了题目文件：{path}（{exc.strerror}）", remedy="检查路径有没有写错。") from exc
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            problems.append(f"{path.name} 第 {number} 行不是完整的 JSON")
-            continue
-        if isinstance(record, dict):
-            yield number, record
+    for line in read_json_lines(path):
+        if line.error:
+            problems.append(f"{path.name} {line.error}")
         else:
-            problems.append(f"{path.name} 第 {number} 行应是一个 JSON 对象")
+            yield line.number, line.record
 
 
 def _is_strings(value: object) -> bool:

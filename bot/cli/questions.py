@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from retrieval.errors import InputError
+from retrieval.json_lines import JsonLine, read_json_lines
 
 # The longest question of a person; ten times what the question files hold.
 QUESTION_CHARS_MAX = 1_000
@@ -47,38 +47,20 @@ def read_question_file(path: Path) -> list[QuestionLine]:
 
     InputError where the file itself is missing or unreadable.
     """
-    if not path.exists():
-        raise InputError(f"找不到题目文件：{path}", remedy="检查路径有没有写错。")
-    try:
-        data = path.read_bytes()
-    except OSError as exc:
-        raise InputError(
-            f"读不了题目文件：{path}（{exc.strerror}）", remedy="应是一个可读的 JSONL 文件。"
-        ) from exc
-    return list(_lines(data.removeprefix(b"\xef\xbb\xbf")))
+    return [_question_line(line) for line in read_json_lines(path)]
 
 
-def _lines(data: bytes) -> Iterator[QuestionLine]:
-    for number, line in enumerate(data.split(b"\n"), start=1):
-        if line.strip():
-            yield _parse(number, line)
-
-
-def _parse(number: int, line: bytes) -> QuestionLine:
-    try:
-        record = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        return QuestionLine(number, error=f"第 {number} 行不是 UTF-8 编码")
-    except (ValueError, RecursionError):
-        return QuestionLine(number, error=f"第 {number} 行不是完整的 JSON")
-    if not isinstance(record, dict):
-        return QuestionLine(number, error=f"第 {number} 行应是一个 JSON 对象")
+def _question_line(line: JsonLine) -> QuestionLine:
+    if line.error:
+        return QuestionLine(line.number, error=line.error)
+    record = line.record
     question = record.get("question")
     extra = {key: value for key, value in record.items() if key not in ("id", "question")}
     if not isinstance(question, str):
-        error = f"第 {number} 行没有 question，或它不是文字"
-        return QuestionLine(number, record.get("id"), "", extra, error)
+        error = f"第 {line.number} 行没有 question，或它不是文字"
+        return QuestionLine(line.number, record.get("id"), "", extra, error)
     try:
-        return QuestionLine(number, record.get("id"), checked_question(question), extra)
+        return QuestionLine(line.number, record.get("id"), checked_question(question), extra)
     except InputError as exc:
-        return QuestionLine(number, record.get("id"), question, extra, f"第 {number} 行：{exc.message}")
+        error = f"第 {line.number} 行：{exc.message}"
+        return QuestionLine(line.number, record.get("id"), question, extra, error)

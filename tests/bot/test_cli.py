@@ -136,7 +136,7 @@ class TestUsage:
             (["clean", "missing"], "路径不存在：missing"),
             (["clean", "."], "不是一个文件"),
             (["eval", "missing"], "路径不存在：missing"),
-            (["ask", "--jsonl", "missing"], "找不到题目文件：missing"),
+            (["ask", "--jsonl", "missing"], "读不了题目文件：missing"),
             (["ask", "--jsonl", "."], "读不了题目文件"),
         ],
     )
