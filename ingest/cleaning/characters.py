@@ -8,17 +8,25 @@ authors are another matter: they stay, and ``data/slips.tsv`` serves to report t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import rjieba
 
-from ingest.cleaning.data import rows
+from ingest.cleaning.data import rows, word_list
+from ingest.cleaning.plausibility import likelihood
 from ingest.cleaning.trace import Replacement
 
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa]")
 _DAMAGE_MIN = 2
+# How often the document must have the right word, and how much likelier (in logarithms) it must be.
+_WITNESSES_MIN = 3
+_MAJORITY = 3
+_LIKELIER_MIN = 9.0
+_AROUND = 5
 # «3的个» for «300个»: what was recognised in place of digits, in front of a measure word.
 _BROKEN_NUMBER = re.compile(r"(?<![\d.])(\d{1,4})([的oOQD〇口]{1,2})(\d{0,3})(?=[个人家名户户条项所])")
 _TOTAL = re.compile(r"(?<![\d.])(\d{2,6})(?=[个人家名户条项所])")
@@ -44,15 +52,61 @@ def shows_damage(text: str) -> bool:
     """Whether the document holds at least two errors of recognition; one may be the author's."""
     if _KANA.search(text):
         return False
-    found = sum(1 for _ in _confusions(text))
-    return found >= _DAMAGE_MIN
+    places: set[int] = set()
+    for error in _errors(text):
+        places.add(error.start)
+        if len(places) == _DAMAGE_MIN:
+            return True
+    return False
 
 
 def mend_characters(text: str) -> Iterator[Replacement]:
-    """The errors of the lexicon in their contexts, and numbers that a percentage bears out."""
+    """The errors of the lexicon, those that the document's own words bear out, and broken numbers."""
+    yield from _errors(text)
+    yield from _numbers(text)
+
+
+def _errors(text: str) -> Iterator[Replacement]:
     for found, confusion in _confusions(text):
         yield Replacement(found.start(), found.end(), confusion.right)
-    yield from _numbers(text)
+    yield from _lookalikes(text)
+
+
+def _lookalikes(text: str) -> Iterator[Replacement]:
+    """Pairs that are no word, where a lookalike makes a word that the document uses again and again.
+
+    The word must also make the place far likelier: «加入民兵» holds 入民, and 人民 may be frequent.
+    """
+    pairs = Counter(map("".join, pairwise(text)))
+    for pair, count in pairs.items():
+        for right in _lookalike_words(pair):
+            if pairs[right] < max(_WITNESSES_MIN, _MAJORITY * count):
+                continue
+            for found in re.finditer(re.escape(pair), text):
+                start, end = found.span()
+                left, behind = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+                if likelihood(left, right, behind) - likelihood(left, pair, behind) >= _LIKELIER_MIN:
+                    yield Replacement(start, end, right)
+
+
+@lru_cache(maxsize=20_000)
+def _lookalike_words(pair: str) -> tuple[str, ...]:
+    """The words that differ from ``pair``, which is none, by one lookalike."""
+    groups = _groups()
+    if not (pair[0] in groups or pair[1] in groups) or rjieba.has_word(pair):
+        return ()
+    options = [char + pair[1] for char in groups.get(pair[0], "")]
+    options += [pair[0] + char for char in groups.get(pair[1], "")]
+    return tuple(word for word in options if word != pair and rjieba.has_word(word))
+
+
+@lru_cache(maxsize=1)
+def _groups() -> dict[str, str]:
+    groups: dict[str, str] = {}
+    for group in word_list("lookalikes.txt"):
+        for char in group:
+            groups[char] = groups.get(char, "") + group
+    return groups
 
 
 def intruders(text: str) -> Iterator[Replacement]:

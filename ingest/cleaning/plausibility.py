@@ -32,6 +32,12 @@ def to_traditional() -> opencc.OpenCC:
 
 
 @lru_cache(maxsize=1)
+def traditional_converters() -> tuple[opencc.OpenCC, ...]:
+    """Converters to the usual forms of traditional script in general, in Taiwan and in Hong Kong."""
+    return (to_traditional(), opencc.OpenCC("s2tw"), opencc.OpenCC("s2hk"))
+
+
+@lru_cache(maxsize=1)
 def simple_forms() -> dict[str, str]:
     """Each character of the basic block that has another simplified form, with that form."""
     block = [chr(code) for code in range(0x4E00, 0xA000)]

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from ingest.cleaning.plausibility import simple_forms, simplified_only, to_simplified
+from ingest.cleaning.plausibility import simple_forms, simplified_only, to_simplified, traditional_converters
 from ingest.cleaning.trace import Replacement
 
 # Words in which 著 is read zhù and stays.
 _ZHU = re.compile(
     "著名|著作|著述|著者|著[称稱]|著[书書]|著[录錄]|著有|著[于於]|[显顯]著|昭著|卓著|[编編]著|[专專]著|[论論]著|名著"
-    "|原著|[译譯]著|巨著|合著|[遗遺]著|新著|拙著|土著|所著|近著|主著|[较較]著|彰著|炳著|[撰校]著|等著|[》〉]\\s?著"
+    "|原著|[译譯]著|巨著|合著|[遗遺]著|新著|拙著|土著|所著|近著|主著|[较較]著|彰著|炳著|[撰校]著|[》〉]\\s?著"
+)
+_NAMED_ZHU = re.compile(
+    "(?<![\u4e00-\u9fff])[王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅]著(?=[、，,]|同志|先生|女士)"
 )
 _DRY = re.compile(
     "乾[燥淨净杯旱脆糧粮枯涸果草洗貨货爹媽妈癟瘪冰電电柴巴裂渴咳餾馏著着瞪嚎嘔呕硬]|[餅饼烘曬晒風风擦晾肉豆菜筍笋]乾|葡萄乾|口乾|中乾"
@@ -36,12 +40,14 @@ def is_traditional(text: str) -> bool:
 
 def has_stray_traditional(text: str) -> bool:
     """Whether a simplified text holds characters that only traditional script has."""
-    return not is_traditional(text) and any(map(_is_stray, set(text)))
+    if is_traditional(text):
+        return False
+    return _STRAY_ZHE.search(text) is not None or any(map(_is_stray, set(text)))
 
 
 def simplify(text: str) -> Iterator[Replacement]:
     """Every character that simplified script writes otherwise, by the library's phrase tables."""
-    kept = {place for pattern, at in ((_ZHU, "著"),) for place in _places(pattern, at, text)}
+    kept = {place for pattern in (_ZHU, _NAMED_ZHU) for place in _places(pattern, "著", text)}
     dry = set(_places(_DRY, "乾", text))
     converted = _converted(text)
     for place, (old, new) in enumerate(zip(text, converted, strict=True)):
@@ -77,11 +83,17 @@ def _script_counts(text: str) -> tuple[int, int]:
     return old, new
 
 
+@lru_cache(maxsize=4096)
 def _is_stray(char: str) -> bool:
+    """Whether only traditional script has ``char``, as the usual form of what simplified script writes.
+
+    Variants (霑 for 沾) are not usual in either script, and names are full of them.
+    """
     form = simple_forms().get(char)
     if form is None or char in _NAME_VARIANTS or char.encode("gb2312", errors="ignore"):
         return False
-    return bool(form.encode("gb2312", errors="ignore"))
+    usual = any(converter.convert(form) == char for converter in traditional_converters())
+    return usual and bool(form.encode("gb2312", errors="ignore"))
 
 
 def _converted(text: str) -> str:

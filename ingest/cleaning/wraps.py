@@ -12,7 +12,7 @@ from ingest.cleaning.trace import Replacement
 _WRAP_COLUMNS = (48, 160)
 _WRAP_SLACK = 6
 _WRAP_LINES_MIN = 5
-_WRAP_SHARE_MIN = 0.5
+_WRAP_SHARE_MIN = 0.3
 _WRAP_BROKEN_MIN = 0.35
 _RULE = re.compile(r"([=＝*＊~～_＿—-])\1{7,}")
 _HYPHENATED = re.compile("[A-Za-z]{2}-$")

@@ -27,6 +27,11 @@ def page_words(group: str) -> frozenset[str]:
     return frozenset(groups[group])
 
 
+def word_list(name: str) -> list[str]:
+    """All words of a file, comments aside."""
+    return [word for line in _lines(name) for word in line.split()]
+
+
 def _lines(name: str) -> Iterator[str]:
     data = resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
     return (line for line in data.splitlines() if line and not line.startswith("#"))
