@@ -8,6 +8,11 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the program and leave with its exit status."""
-    from bot.cli.entry import run
+    try:
+        from bot.cli.entry import run
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    # Ctrl-C before anything is running, or while the last words are written.
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)

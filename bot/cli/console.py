@@ -39,14 +39,19 @@ def prepare_streams() -> None:
 
 
 def prepare_logging(*, verbose: bool) -> None:
-    """Send log records to stderr: warnings, or everything when ``verbose``."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.ERROR,
-        format="%(asctime)s %(name)s %(message)s" if verbose else "%(message)s",
-        stream=sys.stderr,
-    )
+    """Send log records to stderr: warnings in a line each, or everything with tracebacks if ``verbose``."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s") if verbose else _OneLine())
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, handlers=[handler])
     for name in ("bot", "ingest", "retrieval"):
         logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.WARNING)
+
+
+class _OneLine(logging.Formatter):
+    """The message alone: tracebacks are for those who ask for them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.getMessage()
 
 
 def notice(text: str) -> None:

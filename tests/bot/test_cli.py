@@ -154,6 +154,18 @@ def test_streams_that_take_nothing_cause_no_traceback(redirection: str, corpus: 
     assert "Traceback" not in done.stderr and "内部出错" not in done.stderr
 
 
+@pytest.mark.parametrize("verbose", [False, True])
+def test_the_log_shows_tracebacks_only_to_those_who_ask(verbose: bool) -> None:
+    code = (
+        "import logging; from bot.cli.console import prepare_logging;"
+        f"prepare_logging(verbose={verbose});"
+        "logging.getLogger('ingest.x').error('cannot process %s', 'a.txt', exc_info=ValueError('odd'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "cannot process a.txt" in done.stderr
+    assert ("ValueError: odd" in done.stderr) == verbose
+
+
 def test_progress_in_a_log_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     moments = iter([0.0, 1.0, 11.0, 11.0, 12.0])
     report = line_report(now=lambda: next(moments))
