@@ -62,7 +62,12 @@ def quarantine_reason(text: str, edits: Sequence[Edit] = ()) -> str | None:
     sentences = sum(
         len(line) for line in lines if ends_sentence(line) or "。" in line or line.count("，") > 1
     )
-    if letters < _SENTENCE_LETTERS_MIN and not sentences and len(lines) <= _SCRAPS_LINES_MAX:
+    if (
+        letters < _SENTENCE_LETTERS_MIN
+        and not sentences
+        and len(lines) <= _SCRAPS_LINES_MAX
+        and "|" not in text
+    ):
         return "清洗后只剩零星文字，没有完整的句子。"
     if sentences < _NAVIGATION_SENTENCE_MAX * letters and _is_navigation(lines, edits):
         return "页面只有导航和栏目名称，没有正文。"

@@ -29,6 +29,7 @@ _PAGES_LONG_SHARE = 0.8
 _BROKEN_SHARE_MIN = 0.6
 # A program cuts where the page is full: often enough inside a word, or in front of a comma.
 _SEVERED_SHARE_MIN = 0.25
+_ALIKE_MAX = 0.02
 _SEAM_CHARS = 6
 _COVER_MIN = 0.5
 _CLOSING = frozenset("，。、；：！？,;:!?”’）)》")
@@ -114,10 +115,15 @@ def _are_pages(lines: Sequence[Line], chain: Sequence[Marker]) -> bool:
     long = sum(size >= _PAGE_CHARS_MIN for size in sizes)
     return (
         broken >= max(2, _BROKEN_SHARE_MIN * len(inner))
-        and severed >= _SEVERED_SHARE_MIN * len(inner)
+        and (severed >= _SEVERED_SHARE_MIN * len(inner) or _are_alike(sizes[:-1]))
         and long >= _PAGES_LONG_SHARE * len(sizes)
         and sum(sizes) >= _COVER_MIN * sum(len(line.text) for line in lines)
     )
+
+
+def _are_alike(sizes: Sequence[int]) -> bool:
+    """Whether full pages hold nearly the same number of characters."""
+    return len(sizes) >= _CHAIN_MIN - 1 and max(sizes) - min(sizes) <= _ALIKE_MAX * max(sizes)
 
 
 def _is_broken(lines: Sequence[Line], marker: Marker) -> bool:

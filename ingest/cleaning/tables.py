@@ -37,7 +37,7 @@ def broken_tables(text: str) -> Iterator[tuple[int, str]]:
     rows: list[tuple[int, int]] = []
     for line in [*lines_of(text), None]:
         count = 0 if line is None else line.text.count("|")
-        if line is not None and count >= 2:
+        if line is not None and (count >= 2 or (count and rows)):
             rows.append((line.text_start, count - line.text.startswith("|") - line.text.endswith("|") + 1))
             continue
         widths = {width for _, width in rows}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -85,7 +87,7 @@ def test_the_edits_turn_the_raw_text_into_the_cleaned_text(text: str) -> None:
     assert apply_edits(text, document.edits) == document.text
     for edit in document.edits:
         assert edit.start < edit.end and text[edit.start : edit.end] == edit.before != edit.after
-    for left, right in zip(document.edits, document.edits[1:], strict=False):
+    for left, right in pairwise(document.edits):
         assert left.end <= right.start
 
 
@@ -95,7 +97,7 @@ def test_origins_are_monotone_and_kept_text_is_found_in_the_raw_text(text: str, 
     document = cleaned(text)
     origins = Origins(document.edits)
     spans = [origins.raw_span(place, place + 1) for place in range(len(document.text))]
-    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(spans))
     assert all(0 <= start <= end <= len(text) for start, end in spans)
     start = data.draw(st.integers(0, len(document.text)))
     end = data.draw(st.integers(start, len(document.text)))
