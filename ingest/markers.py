@@ -161,7 +161,7 @@ def find_markers(text: str) -> list[Marker]:
         else:
             inline_start = _leading_inline(text, start, end)
             markers += inline_start
-        if end - start > HEADING_MAX:
+        if not is_heading_line(text, start, end):
             markers += sorted(
                 [*_inline_markers(text, start, end), *_space_decimals(text, start, end)],
                 key=lambda m: m.start,

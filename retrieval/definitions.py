@@ -10,7 +10,8 @@ _ATTRIBUTE = "含义|定义|概念|意思|内涵|性质|地位|定位"
 _ASKS_WHAT = re.compile(
     rf"什么是(?P<behind>[^，。？?,;；]{{2,24}})|什么叫做?(?P<called>[^，。？?,;；]{{2,24}})|"
     rf"(?P<before>[^，。？?,;；]{{2,30}}?)(?:的(?P<attribute>{_ATTRIBUTE}))?"
-    rf"(?:是指|指的是|指的?|是|具体(?:是|指)|怎么理解|是1?个)(?:的)?(?:(?:什么|啥)(?=$|[?？，,。!！;；\s]|意思|含义|概念|东西|样|思路|模式|制度|机制|体系|理念|组织|会议|关系)|哪|1?种?怎样)|"
+    rf"(?:是指|指的是|指的?|是|具体(?:是|指)|怎么理解|是1?个)(?:的)?(?:(?:什么|啥)(?=$|[?？，,。!！;；\s]|意思|含义|概念|东西|样|思路|模式|制度|机制|体系|理念|组织|会议|关系|地位|性质|角色)|哪|1?种?怎样)|"
+    r"(?P<doing>[^，。？?,;；]{2,16}?)是?(?<!用来)(?:干|做)(?:什么|啥|嘛)用?的|"
     r"(?P<acting>[^，。？?,;；]{2,24}?)(?:起|有|发挥)(?:到|着|了)?(?:什么|啥)作用"
 )
 _NOT_THE_SUBJECT = re.compile(
@@ -30,13 +31,13 @@ def defined_subject(key: str) -> str | None:
     match = _ASKS_WHAT.search(_unquoted(key))
     if match is None:
         return None
-    subject = match["behind"] or match["called"] or match["before"] or match["acting"] or ""
+    subject = match["behind"] or match["called"] or match["before"] or match["acting"] or match["doing"] or ""
     subject = _NOT_THE_SUBJECT.sub("", subject).strip()
-    if match["attribute"]:
+    if match["attribute"] or re.match(_ATTRIBUTE, _unquoted(key)[match.end() :]):
         subject = _CUT.split(subject)[0]
     elif match["before"] and _OF.search(subject):
         return None
-    return subject if len(subject) >= 2 else None
+    return subject if len(subject) >= 2 and not subject.endswith("的") else None
 
 
 def defines(text: str, subject: str) -> bool:

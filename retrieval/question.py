@@ -15,10 +15,11 @@ _QUESTION_WORDS = re.compile(
             "请问一?下?|麻烦[您你]?|谢谢[您你]?|[您你]好|劳驾|求助|急求?",
             "(?:请|帮我|给我|跟我|我想|我要|能不能|可以)+(?:知道|了解|问|查|说|讲|介绍|解释|列出|列举|找|看)?(?:[1一]下|下|说|看)?",
             "告诉我|(?:介绍|解释|说明|讲讲|说说)[1一]下|谈谈|讲讲|说说|列出|列举",
-            "什么是|是什么|指的?是?什么|什么叫做?|叫什么|为什么|为何|为啥|干什么|做什么|什么样|什么时候|什么|啥",
+            "什么是|是什么|指的?是?什么|什么叫做?|叫什么|为什么|为何|为啥|干什么的?|做什么的?|干啥的?|做啥的?|干嘛的?|什么样|什么时候|什么|啥",
             "是怎么回事|怎么回事|怎么样|怎么办|怎么做|怎样|怎么|咋样|咋办|咋|如何",
             "有哪些|有哪(?=[\\d一二三四五六七八九十两])|有哪几[个种项条点位类]?|哪几[个种项条点位类句]|哪些|哪里|哪儿|哪个|哪种|哪位|哪(?=[\\d一二三四五六七八九十两])|哪",
             "多长时间|多久|多少|多大|多高|几时|有?几[个种项条点位类名家次步所座](?:月|小时)?|有?几(?=[年月天])",
+            "(?:由|让|归|找|该)?谁来?(?=[^，。?？]*)",
             "是不是|有没有|能不能|可不可以|要不要|是否|能否|可否",
             "具体(?:是|有|指|包括)?|分别(?:是|有)?|(?:是)?指的?是|主要是?|究竟|到底|应该|应当",
             "(?:现在|你|您)?(?:知道)?(?:吗|呢|吧|啊|呀|嘛|么|哦|喔|了)(?=\\W|$)",
@@ -39,8 +40,8 @@ class Question:
     """A question reduced to what can be searched.
 
     ``searched`` is what the vectors are asked: the question itself, in simplified script and with mistyped
-    words mended. ``key`` is the whole question as a search key, ``content`` the same with question words blanked out,
-    ``plain`` that before numerals are folded, for cutting it into words;
+    words mended. ``key`` is the whole question as a search key, ``content`` the same with question words
+    blanked out, ``plain`` that before numerals are folded, for cutting it into words;
     ``quoted`` holds the names that the asker put in quotation marks, ``clause`` the number of the clause
     (条) that is named, 0 for none.
     """

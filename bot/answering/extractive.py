@@ -43,6 +43,8 @@ _CARRIES_ON = re.compile(r"如|比如|例如|譬如|即|其中|具体|也就是|
 _LEANS_BACK = re.compile(
     r"其(?!他|它|余|中|次)|这(?:种|个|些|样|一)|该|他们|它们|她们|上述|此(?:举|外|类)|对此|为此|因此"
 )
+# A conclusion: the reason stands before it.
+_CONCLUDES = re.compile(r"我们|要|必须|所以|因此|为此|这就")
 _EXAMPLE = re.compile(r"(?:如|比如|例如|譬如|像)")
 _ASKS_EXAMPLES = re.compile(r"例子|举例|哪些做法|比如|实例|案例")
 _REASONING = re.compile(r"因为|由于|因此|所以|是为了|为了|就会|否则|只有|原因|如果|不仅|使得|造成|导致|从而")
@@ -128,7 +130,7 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, whole: str, context: str) 
     around = coverage(terms, [(key, 1.0), (whole, 0.8), (context, 0.7)])
     literal = 0.5 if asked.kind == "blank" else 0.15
     mark = 0.4 * own + 0.2 * around + 0.3 * source.score + literal * wanted.wording.share(key)
-    mark -= 0.1 / 120 * max(0, unit.end - unit.start - _PLAIN_CHARS)
+    mark -= 0.08 / 120 * max(0, unit.end - unit.start - _PLAIN_CHARS)
     if asked.kind in _SHORT_KINDS:
         mark += 0.15 if holds(asked, key) else -0.15
         mark += 0.1 if _beside_a_number(terms, key) else 0.0
@@ -205,7 +207,7 @@ def _item_span(wanted: Wanted, source: Source, best: Unit) -> tuple[int, int] | 
 def _sentence_span(wanted: Wanted, source: Source, best: Unit, marks: dict[int, float]) -> tuple[int, int]:
     view = source.view
     first = last = best
-    while (before := view.before(first.start)) and _leans_on(view, before, first):
+    while (before := view.before(first.start)) and _leans_on(wanted, view, before, first):
         if last.end - before.start > SHORT_CHARS:
             break
         first = before
@@ -231,10 +233,12 @@ def _sentence_span(wanted: Wanted, source: Source, best: Unit, marks: dict[int, 
     return first.start, last.end
 
 
-def _leans_on(view: DocumentView, before: Unit, first: Unit) -> bool:
+def _leans_on(wanted: Wanted, view: DocumentView, before: Unit, first: Unit) -> bool:
     """Whether a sentence cannot be understood without the one before it."""
     if before.is_heading or first.start == first.node.start or before.end > first.start:
         return False
+    if wanted.asked.kind == "why" and _CONCLUDES.match(view.text, first.start):
+        return True
     return bool(_LEANS_BACK.match(view.text, first.start))
 
 

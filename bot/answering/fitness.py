@@ -27,7 +27,7 @@ _DATE = re.compile(
 )
 _YEAR = re.compile(r"\d{2,4}\s*年(?!来|内|以上|以下)|去年|今年")
 _PERSON = re.compile(
-    r"书记|主任|委员|秘书长|会长|组长|同志|负责|代表|联系人|介绍人|党员|党组织|部门|党委|支部|担任|召集|主持|管理"
+    r"书记|主任|委员|秘书长|会长|组长|同志|负责|代表|联系人|介绍人|党员|党组织|部门|党委|支部|担任|召集|主持|管理|群众|成员|群体|居民|人员|对象"
 )
 _PLACE = re.compile(r"[省市区县镇乡村街道社区路园厅馆站海口京宁州]|党组织|党委|支部|居住地|所在")
 # Alike enough that a number counted in one answers a question asked in the other.
@@ -37,7 +37,13 @@ _MEMBER_MARKS = re.compile(r"[、;；]|和(?=[“‘])|以及|及(?=[“‘])|(?
 _QUOTED = re.compile(r"“([^”]{2,30})”")
 _EXPLAINING = (
     r"(?:[^，。,;；、]{0,10}(?:[:：]|——|[,，]?即|[,，]?(?:也)?就是|[,，]?是指|指|包括|分为|主要是|由.{1,30}组成|(?<!的)是(?!否|不))"
-    r"|[^。;；]{0,14}(?:就是|是指|意思是)|(?:的)?(?:思路|原则|理念|方针|模式|做法)[,，][^。]{10})"
+    r"|[^。;；]{0,14}(?:就是|是指|意思是)|[^，。,;；、]{0,4}(?:思路|原则|理念|方针|模式|做法)[,，][^。]{10})"
+)
+# What comes before a name may explain it too: 以…为核心的X, 自购、自建、租赁等X, 通过…建立了X.
+_EXPLAINED_BEFORE = (
+    r"以[^。]{2,80}为[^。]{1,60}的(?:\d种|\d个)?NAME",
+    r"(?:[^，。,;；、]{2,12}、){2,}[^，。,;；]{2,12}等?(?:\d种|\d个)?NAME",
+    r"(?:通过|按照|依托|针对|由于)[^。]{8,80}(?:建立|创建|形成|实行|探索|推行|创新)[^。，,]{0,6}NAME",
 )
 _IDEA = re.compile(r"(?:思路|原则|理念|方针)$")
 
@@ -52,7 +58,7 @@ def holds(asked: Asked, key: str) -> bool:
     if asked.kind == "period":
         return bool(_DURATION.search(body)) or (asked.frequency and bool(_FREQUENCY.search(body)))
     if asked.name:
-        return _names_a_person(body)
+        return names_a_person(body)
     pattern = {"person": _PERSON, "place": _PLACE}.get(asked.kind)
     return pattern is None or bool(pattern.search(body))
 
@@ -61,7 +67,7 @@ def _holds_number(asked: Asked, body: str) -> bool:
     if asked.share:
         return bool(_SHARE.search(body))
     if not asked.measure:
-        return bool(re.search(r"\d", body))
+        return _holds_quantity(asked, body)
     family = next((f for f in _MEASURE_FAMILIES if asked.measure in f), asked.measure)
     measures = "|".join(re.escape(m) for m in ([asked.measure] if len(asked.measure) > 1 else family))
     count = rf"{_NUMBER}(?:{measures})"
@@ -74,12 +80,22 @@ def _holds_number(asked: Asked, body: str) -> bool:
     return bool(re.search(rf"{count}{gap}{{0,10}}{noun}|{noun}{links}{count}", body))
 
 
+def _holds_quantity(asked: Asked, body: str) -> bool:
+    """Whether a number stands beside the quantity asked for; any number where none is named."""
+    heads = _nouns(asked.noun)[-1:]
+    names = [re.escape(name) for head in heads for name in (head, *expansions(head))]
+    if not names:
+        return bool(re.search(r"\d", body))
+    name = "|".join(names)
+    return bool(re.search(rf"(?:{name})[^，。;；\n]{{0,14}}\d|\d[^，。;；\n]{{0,8}}(?:{name})", body))
+
+
 @lru_cache(maxsize=256)
 def _nouns(run: str) -> tuple[str, ...]:
     """The nouns at the head of a run: 社区书记 of 社区书记进了事业编制."""
     import rjieba
 
-    nouns = []
+    nouns: list[str] = []
     for word, tag in rjieba.tag(run):
         if tag[:1] not in "njlbva" or (nouns and tag[:1] not in "njl"):
             break
@@ -87,14 +103,17 @@ def _nouns(run: str) -> tuple[str, ...]:
     return tuple(nouns) or ((run,) if 2 <= len(run) <= 3 else ())
 
 
-def _names_a_person(body: str) -> bool:
+def names_a_person(segment: str) -> bool:
+    """Whether a stretch of text holds a person's name, as far as the tagger can tell."""
     import rjieba
 
-    return any(tag == "nr" and 2 <= len(word) <= 3 and is_surname(word[0]) for word, tag in rjieba.tag(body))
+    return any(
+        tag == "nr" and 2 <= len(word) <= 3 and is_surname(word[0]) for word, tag in rjieba.tag(segment)
+    )
 
 
 def asks_for_absent(asked: Asked, near: str) -> bool:
-    """Whether the thing that a list or number is asked of is nowhere near the evidence: 几个等次 without 等次."""
+    """Whether what a list or number is asked of is nowhere near the evidence: 几个等次 without 等次."""
     head = next((n for n in reversed(_nouns(asked.noun)) if len(n) >= 2), "")
     if not head or head in GENERAL_WORDS or asked.kind not in {"list", "number", "person", "place"}:
         return False
@@ -128,10 +147,7 @@ def explains(text_key: str, section_key: str, subject: str) -> bool:
         return True
     if _IDEA.search(subject) and re.search(rf"{name}[,，][^。]{{10}}", plain):
         return True
-    # What comes before it may say it too: 以…为核心的X, 自购、自建、租赁等X, 通过…建立了X.
-    before = rf"(?:以[^。]{{2,80}}为[^。]{{1,60}}的|(?:[^，。,;；、]{{2,12}}、){{2,}}[^，。,;；]{{2,12}}等?)(?:\d种|\d个)?{name}"
-    made = rf"(?:通过|按照|依托|针对|由于)[^。]{{8,80}}(?:建立|创建|形成|实行|探索|推行|创新)[^。，,]{{0,6}}{name}"
-    return bool(re.search(before, plain) or re.search(made, plain))
+    return any(re.search(pattern.replace("NAME", name), plain) for pattern in _EXPLAINED_BEFORE)
 
 
 def _heads(section: str, subject: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.extractive import Draft, Source, Wanted
-from bot.answering.fitness import asks_for_absent, explains, holds, members
+from bot.answering.fitness import asks_for_absent, explains, holds, members, names_a_person
 from bot.answering.support import ContentTerm, coverage, missing_names
 from retrieval.normalise import search_key
 
@@ -51,7 +51,8 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     )
     missing = tuple(missing_names(wanted.terms, f"{near}\n{at_home}"))
     fits = _fits(wanted, draft, answer, context) and not asks_for_absent(wanted.asked, near)
-    fits = fits and _holds_heaviest(wanted, near) and _holds_what_is_explained(wanted, near)
+    fits = fits and _holds_heaviest(wanted, f"{near}\n{at_home}") and _holds_predicate(wanted, near)
+    fits = fits and (not wanted.asked.name or _names_beside(wanted, answer))
     return Verdict(evidence >= EVIDENCE_MIN and not missing and fits, covered, evidence, missing, fits)
 
 
@@ -63,11 +64,21 @@ def _holds_heaviest(wanted: Wanted, near: str) -> bool:
     return heaviest.credit(near) >= 0.5
 
 
-def _holds_what_is_explained(wanted: Wanted, near: str) -> bool:
-    """Whether what a reason is asked for happened at all: 为什么批评 needs a text that speaks of 批评."""
-    if wanted.asked.kind != "why":
-        return True
-    return all(t.credit(near) >= 0.5 for t in wanted.terms if t.is_verb)
+def _holds_predicate(wanted: Wanted, near: str) -> bool:
+    """Whether what a reason or a way is asked for happens at all: 为什么批评, 怎么补办."""
+    if wanted.asked.kind == "why":
+        return all(t.credit(near) >= 0.5 for t in wanted.terms if t.is_verb)
+    if wanted.asked.kind == "how":
+        verbs = [t for t in wanted.terms if t.is_verb and wanted.asked.predicate.startswith(t.text)]
+        return all(t.credit(near) >= 0.5 for t in verbs)
+    return True
+
+
+def _names_beside(wanted: Wanted, answer: str) -> bool:
+    """Whether a person is named in one breath with what is asked: not any name of the passage will do."""
+    heaviest = max((t for t in wanted.terms if t.is_known), key=lambda t: t.weight, default=None)
+    segments = re.split(r"[，。;；、\n]", answer)
+    return any(names_a_person(s) and (heaviest is None or heaviest.credit(s) >= 0.5) for s in segments)
 
 
 def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> str:
@@ -90,6 +101,6 @@ def _fits(wanted: Wanted, draft: Draft, answer: str, context: str) -> bool:
         counts = {draft.items} if draft.is_list else set()
         if asked.count not in counts | members(answer):
             return False
-    if asked.subject and asked.kind in {"definition", "list"}:
+    if asked.subject and asked.strict and asked.kind in {"definition", "list"}:
         return explains(answer, context, asked.subject)
     return True

@@ -56,7 +56,13 @@ _NOUN = re.compile(
     rf"(?:哪些|哪几[{'|'.join(_MEASURES.split('|'))}步类点]?|哪\d+[个种项条点位类名家步]?|(?<!为)什么|啥|(?:多少|几)(?:{_MEASURES}))"
     r"(?P<noun>[\u4e00-\u9fff]{2,12})|多少(?P<bare>(?!%)[\u4e00-\u9fff]{2,8})"
 )
+# 城镇化率是多少, 网民规模有多大: the quantity stands before its question word.
+_QUANTITY = re.compile(
+    r"(?:^|[的，,。？?;；\s]|有|全)(?P<noun>(?:(?!的)[\u4e00-\u9fff]){2,10}?)(?:大概|大约|约|总共|一共|现在)*"
+    r"(?:是|有|为|达到?)?多(?:少|大|高)(?=$|[?？，,。；;\s吗呢啊])"
+)
 _SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|为|达)?(?:多|几)|百分之几|几成|占多")
+_PREDICATE = re.compile(r"(?:怎么|怎样|如何|咋)(?:才能|去|来|样)?(?P<verb>[\u4e00-\u9fff]{1,6})")
 _ORDINAL_ITEM = re.compile(r"第(?P<n>\d{1,2})(?:项|个|步|点|种|类|阶段|环节|方面)")
 _NAME = re.compile(r"叫什么|名字|姓名|姓什么")
 _FREQUENCY = re.compile(r"几次|多少次|频率|多久.{0,4}1?次")
@@ -70,7 +76,8 @@ class Asked:
     is to be explained. ``parts``: how many questions were asked in one breath. ``noun``: what a list or a
     number is asked of. ``measure``: the measure word of the number. ``clause``: the number of the clause
     (条) and ``item``: that of the list item asked for, 0 for none. ``share``, ``year``, ``name`` and
-    ``frequency`` narrow down what number, date, person or period will do.
+    ``frequency`` narrow down what number, date, person or period will do. ``predicate``: what follows 怎么.
+    ``strict``: the subject must be explained, not only be dealt with.
     """
 
     kind: Kind
@@ -85,6 +92,8 @@ class Asked:
     year: bool = False
     name: bool = False
     frequency: bool = False
+    predicate: str = ""
+    strict: bool = True
 
 
 def asked(question: Question) -> Asked:
@@ -102,15 +111,21 @@ def asked(question: Question) -> Asked:
         count=count if kind in {"list", "definition"} else 0,
         subject=subject,
         parts=max(1, len(parts)),
-        noun=(noun["noun"] or noun["bare"]) if noun else "",
-        measure=_group(_MEASURE, key, "measure") if kind == "number" else "",
+        noun=(noun["noun"] or noun["bare"]) if noun else _group(_QUANTITY, key, "noun"),
+        measure=_measure(key) if kind == "number" else "",
         clause=question.clause if kind == "clause" else 0,
         item=int(_group(_ORDINAL_ITEM, key, "n") or 0),
         share=bool(_SHARE.search(key)),
         year=bool(_YEAR.search(key)),
         name=bool(_NAME.search(key)),
         frequency=bool(_FREQUENCY.search(key)),
+        predicate=_group(_PREDICATE, key, "verb") if kind == "how" else "",
+        strict=bool(question.quoted) or bool(re.search(r"什么是|是什么|是啥|什么叫|指什么|什么意思", key)),
     )
+
+
+def _measure(key: str) -> str:
+    return "元" if "多少钱" in key else _group(_MEASURE, key, "measure")
 
 
 def _group(pattern: re.Pattern[str], key: str, group: str) -> str:

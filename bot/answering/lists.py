@@ -74,13 +74,22 @@ def _count_bonus(wanted: Wanted, items: int) -> float:
 def _pieces(source: Source, listing: Listing) -> Iterator[Piece]:
     view, passage = source.view, source.passage
     start = listing.lead_start if _leads(view, listing) else listing.items[0].start
-    if listing.end - start <= WHOLE_CHARS:
-        yield Piece(passage, start, _trimmed_end(view.text, start, listing.end))
+    end = _list_end(view, listing)
+    if end - start <= WHOLE_CHARS:
+        yield Piece(passage, start, _trimmed_end(view.text, start, end))
         return
     if start < listing.items[0].start:
         yield Piece(passage, start, _trimmed_end(view.text, start, listing.items[0].start))
     for item in listing.items[:_ITEMS_MAX]:
         yield Piece(passage, item.start, _head_end(view, item.start, item.end, item.heading_end))
+
+
+def _list_end(view: DocumentView, listing: Listing) -> int:
+    """The end of the list proper: its last item may have swallowed the text behind the list."""
+    sentences = max(len(view.within(item.start, item.end)) for item in listing.items[:-1])
+    last = listing.items[-1]
+    units = view.within(last.start, last.end)
+    return units[sentences - 1].end if 0 < sentences < len(units) else listing.end
 
 
 def _leads(view: DocumentView, listing: Listing) -> bool:
