@@ -45,7 +45,7 @@ class EmbeddingSettings(Section):
         default="bundled",
         description=(
             "向量模型。bundled：随程序安装的模型；none：只按词检索；"
-            "其他：sentence-transformers 的模型名或文件夹（需 pip install 'dangwu[models]'）"
+            "其他：sentence-transformers 的模型名或文件夹（需要附加项 models）"
         ),
     )
 

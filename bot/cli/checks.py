@@ -109,7 +109,7 @@ def check_model(application: Application) -> Check:
             "模型",
             "warning",
             f"{name} 在这台机器上不能用，只按词检索",
-            "pip install 'dangwu[models]' 并设置 DANGWU_EMBEDDING__MODEL。",
+            "安装附加项 models（见 README），再设置 DANGWU_EMBEDDING__MODEL。",
         )
     if embedder is None:
         return Check("模型", "note", "none：只按词检索")
