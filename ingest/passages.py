@@ -100,7 +100,7 @@ def _running_text(text: str, start: int, end: int, section: str) -> Iterator[_Pi
 
 
 def _short_spans(text: str, start: int, end: int) -> Iterator[Span]:
-    """Sentences of a line; one longer than a passage may be is cut at semicolons, commas, at last anywhere."""
+    """Sentences of a line; one longer than a passage may be is cut at semicolons, commas, or anywhere."""
     for sentence in split_sentences(text, start, end):
         if sentence[1] - sentence[0] <= LIMIT_CHARS:
             yield sentence

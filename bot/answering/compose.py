@@ -20,6 +20,8 @@ _BESIDE_SUBJECT = 0.4
 # A draft that fails is followed by others only if they were marked about as high.
 _TRIED = 3
 _MARGIN = 0.12
+# and cover as much of the question: else the form of an answer would win over its matter.
+_COVERED_MARGIN = 0.03
 
 
 def wanted_by(question: Question, statistics: TermStatistics) -> Wanted:
@@ -43,9 +45,12 @@ def compose(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
     if wanted.asked.kind in _LISTABLE:
         drafts += list_drafts(wanted, sources)
     drafts.sort(key=lambda draft: -draft.mark)
+    covered = 0.0
     for draft in drafts[:_TRIED]:
         if draft.mark < drafts[0].mark - _MARGIN:
             break
-        if judge(wanted, draft, sources).answers:
+        verdict = judge(wanted, draft, sources)
+        if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
             return draft
+        covered = max(covered, verdict.covered)
     return None

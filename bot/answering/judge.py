@@ -16,6 +16,10 @@ EVIDENCE_MIN = 0.5
 _DENSE_SHARE = 0.6
 _DENSE_NEUTRAL = 0.62
 _LITERAL_TRUST = 0.8
+# Predicates that any account of a way fulfils without using the word.
+_ANY_WAY = frozenset(
+    {"处理", "对待", "变成", "解决", "应对", "看待", "管理", "成为", "实现", "推进", "推动", "落实", "改变"}
+)
 _OWN_REGION = re.compile(r"[我全本](?:省|市|区|县|镇|乡|村|街道|社区|校|院|局)|该(?:省|市|区|县|镇|乡|村)")
 
 
@@ -69,7 +73,8 @@ def _holds_predicate(wanted: Wanted, near: str) -> bool:
     if wanted.asked.kind == "why":
         return all(t.credit(near) >= 0.5 for t in wanted.terms if t.is_verb)
     if wanted.asked.kind == "how":
-        verbs = [t for t in wanted.terms if t.is_verb and wanted.asked.predicate.startswith(t.text)]
+        said = wanted.asked.predicate
+        verbs = [t for t in wanted.terms if t.is_verb and said.startswith(t.text) and t.text not in _ANY_WAY]
         return all(t.credit(near) >= 0.5 for t in verbs)
     return True
 

@@ -19,7 +19,10 @@ _LISTED = (
     "因素|原因|问题|困难|困境|难题|经验|条件|标准|形式|类型|种类|部分|项目|成员|对象|权利|义务|纪律|成效|作用|"
     "情形|情况|关系|工作|载体|平台|领域|活动|服务|意见|方针|目标|例子|类别|品质|纪律"
 )
-_MEASURES = "个|名|位|家|户|件|条|项|种|次|分|岁|元|万元|亿元|人|所|处|期|级|章|篇|公里|平方米|页|票|支|座|场|套|辆|亩|批"
+_MEASURES = (
+    "个|名|位|家|户|件|条|项|种|次|分|岁|元|万元|亿元|人|所|处|期|级|章|篇|公里|"
+    "平方米|页|票|支|座|场|套|辆|亩|批"
+)
 _NUMERALS = r"(?:\d{1,2})"
 
 _BLANK = re.compile(r"[（(]\s*[)）]|_{2,}|＿+")
@@ -65,6 +68,10 @@ _SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|
 _PREDICATE = re.compile(r"(?:怎么|怎样|如何|咋)(?:才能|去|来|样)?(?P<verb>[\u4e00-\u9fff]{1,6})")
 _ORDINAL_ITEM = re.compile(r"第(?P<n>\d{1,2})(?:项|个|步|点|种|类|阶段|环节|方面)")
 _NAME = re.compile(r"叫什么|名字|姓名|姓什么")
+_ASKS_OF_NAME = (
+    r"[”\"’」』》]?(?!的)(?:这个|1?个)?[\u4e00-\u9fff]{0,6}?"
+    r"(?:是什么|是啥|是?指|具体|包括|是哪|有哪|分别|是1种什么|怎么理解)"
+)
 _FREQUENCY = re.compile(r"几次|多少次|频率|多久.{0,4}1?次")
 
 
@@ -99,9 +106,7 @@ class Asked:
 def asked(question: Question) -> Asked:
     """The kind of answer that would satisfy the question."""
     key = question.key
-    subject = defined_subject(key)
-    if subject is None or any(name in question.key for name in question.quoted):
-        subject = _named(question) or subject
+    subject = _quoted_subject(question) or defined_subject(key)
     count = _expected_count(key)
     kind = _kind(key, subject, count)
     noun = _NOUN.search(key)
@@ -133,16 +138,14 @@ def _group(pattern: re.Pattern[str], key: str, group: str) -> str:
     return match[group] if match else ""
 
 
-def _named(question: Question) -> str | None:
-    """A name in quotation marks of which is asked what belongs to it or what it means."""
-    if len(question.quoted) != 1 or not re.search(
-        r"包括|有哪|是哪|哪\d|内容|含义|指|什么是|是什么", question.key
-    ):
-        return None
-    if re.search(r"的[\u4e00-\u9fff]{1,8}是什么", question.key):
-        return None
-    rest = question.content.replace(question.quoted[0], "")
-    return question.quoted[0] if len(re.findall(r"[\u4e00-\u9fff]", rest)) <= 6 else None
+def _quoted_subject(question: Question) -> str | None:
+    """A name in quotation marks right before the words that ask what it is or what belongs to it."""
+    for name in question.quoted:
+        if re.search(re.escape(name) + _ASKS_OF_NAME, question.key):
+            return name
+        if re.search(r"(?:什么是|什么叫|何谓|解释)[“\"‘「『《]?" + re.escape(name), question.key):
+            return name
+    return None
 
 
 def _kind(key: str, subject: str | None, count: int) -> Kind:
