@@ -79,7 +79,7 @@ _GOVERNING = frozenset("造设成好为建是的了把将用在到立入于")
 _SITE_NAME_CHARS_MAX = 8
 
 
-def spam_lines(text: str) -> Iterator[Replacement]:
+def spam_lines(text: str) -> list[Replacement]:
     """Title lines that a hacked site carries: strings of search words for sex, gambling and forgery."""
     return removed([line for line in lines_of(text) if _is_spam(line.text)])
 
@@ -97,7 +97,7 @@ def link_farms(text: str) -> Iterator[Replacement]:
             yield Replacement(line.start, line.end, "")
 
 
-def furniture_lines(text: str) -> Iterator[Replacement]:
+def furniture_lines(text: str) -> list[Replacement]:
     """Navigation, counters, pagers, share bars, records and the site's notices to its visitors."""
     return removed([line for line in lines_of(text) if is_furniture(line.text) or is_site_notice(line.text)])
 

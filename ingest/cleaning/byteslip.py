@@ -40,6 +40,8 @@ _NARROW_COMMAS_MIN = 5
 # A run of simplified text has no ASCII byte to close it before the line ends.
 _RUN_CHARS_MAX = 400
 _RUNS_MAX = 6
+_WEIGHED_MIN = 300
+_CHARS_PER_WEIGHED = 400
 _CONTEXT_CHARS = 4
 # Natural logarithms, of the likelihood of the repaired and of the damaged text.
 _GAIN_MIN = 6.0
@@ -86,10 +88,10 @@ def repair_slips(text: str) -> Iterator[Replacement]:
     """The slipped runs that can be restored, each with what it was.
 
     Left alone: question marks in front of plausible Chinese, and runs whose restoration is not clearly
-    more plausible than what stands there (``unrestored_runs`` reports those).
+    likelier than what stands there.
     """
-    # Failing attempts may overlap; the budget keeps their sum linear in the length of the text.
-    budget = 500 + len(text) // 50
+    # Weighing a run takes long, and failing attempts may overlap: the budget keeps their sum linear.
+    budget = _WEIGHED_MIN + len(text) // _CHARS_PER_WEIGHED
     # A document whose punctuation was narrowed throughout gets back what it would have had.
     narrowed = "，" not in text and text.count(",") >= _NARROW_COMMAS_MIN
     place = 0
@@ -97,7 +99,7 @@ def repair_slips(text: str) -> Iterator[Replacement]:
         place = found.end()
         if not _may_begin(text, found.start()):
             continue
-        runs = list(islice(_runs(text, found.start()), _RUNS_MAX))
+        runs = [run for run in islice(_runs(text, found.start()), _RUNS_MAX) if _is_readable(run)]
         budget -= len(runs)
         best = _best_reading(text, found.start(), runs)
         if best is not None:
@@ -149,43 +151,48 @@ def _best_reading(text: str, anchor: int, runs: Iterable[Run]) -> Reading | None
     return max(readings, key=lambda reading: (reading.gain, reading.end), default=None)
 
 
+def _is_readable(run: Run) -> bool:
+    """Whether the characters between the first and the last of a run are there and common."""
+    if not run.body:
+        return bool(run.syllable)
+    middle = _middle(run)
+    # A single byte inside would have closed the gap, so no run holds one.
+    return middle is not None and not any(map(str.isascii, middle)) and common_share(middle) >= _COMMON_MIN
+
+
+def _middle(run: Run) -> str | None:
+    return _decoded(run.body[1:-1] if run.is_open else run.body[1:])
+
+
 def _read(text: str, anchor: int, run: Run) -> Iterator[Reading]:
-    """The restoration of one run, if its characters are there and plausible."""
+    """The restoration of one run, if it is likelier than what stands there."""
     swallowed = _SWALLOWED.match(text, anchor)
     leads = _swallowed_bytes(text[anchor - 1], swallowed[1]) if swallowed else _LEADS
     left = _characters_before(text, anchor)
     right = text[run.end : run.end + _CONTEXT_CHARS]
     witness = text[max(0, anchor - _WITNESS_CHARS) : run.end + _WITNESS_CHARS]
-    if run.is_open and not run.body:
-        if swallowed and run.syllable:
+    if not run.body:
+        if swallowed:
             yield from _two_syllables(left, leads, run, anchor, right, witness)
         return
-    middle = _decoded(run.body[1:-1] if run.is_open else run.body[1:])
-    # A single byte inside would have closed the gap, so no run holds one.
-    if middle is None or any(map(str.isascii, middle)) or common_share(middle) < _COMMON_MIN:
-        return
+    middle = _middle(run) or ""
     options = [char for lead in leads if (char := _single(lead, run.body[0]))]
     if not options:
         return
-    first = _choose(
-        left, options, (middle + right)[:_CONTEXT_CHARS], sure=swallowed is not None, witness=witness
-    )
+    behind = (middle + right)[:_CONTEXT_CHARS]
+    first = _choose(left, options, behind, sure=swallowed is not None, witness=witness)
     last = _last_character(left + first + middle, run, right, witness) if run.is_open else ""
     if last is None:
         return
-    certain = swallowed is not None or bool(run.syllable)
-    if (
-        not certain
-        and len(middle) < _MIDDLE_MIN
-        and not _is_borne_out(left, first, middle + right, run, text, anchor)
-    ):
-        return
     restored = first + middle + last
-    old = text[anchor : run.end]
-    gain = likelihood(left, restored, right) - likelihood(left, old, right)
-    if common_share(restored.replace(UNKNOWN, "")) >= _COMMON_MIN and (
-        certain or gain >= max(_GAIN_MIN, _GAIN_PER_CHAR_MIN * len(old))
-    ):
+    gain = likelihood(left, restored, right) - likelihood(left, text[anchor : run.end], right)
+    if common_share(restored.replace(UNKNOWN, "")) < _COMMON_MIN:
+        return
+    old = text[anchor : run.end + 1]
+    proven = gain >= max(_GAIN_MIN, _GAIN_PER_CHAR_MIN * (run.end - anchor))
+    if proven and len(middle) < _MIDDLE_MIN:
+        proven = _is_borne_out(left, first, middle + right, old, run.is_open)
+    if proven or swallowed or run.syllable:
         yield Reading(anchor, run.end, restored, gain)
 
 
@@ -250,14 +257,16 @@ def _witnessed(witness: str, before: str, char: str, behind: str) -> float:
     return sum(math.log1p(witness.count(pair)) for pair in pairs if pair)
 
 
-def _is_borne_out(left: str, char: str, right: str, run: Run, text: str, anchor: int) -> bool:
+def _is_borne_out(left: str, char: str, right: str, old: str, is_open: bool) -> bool:
     """Whether a very short run is damage: its lost character is known, and makes a word or is a mark
-    of punctuation where a letter now stands wedged between Chinese characters."""
+    of punctuation where a letter now stands wedged between Chinese characters.
+
+    ``old`` is the run with the character behind it.
+    """
     if char == UNKNOWN:
         return False
-    closing, inner = text[run.end - 1 : run.end], text[anchor + 1 : run.end - 1]
-    strange = closing >= "[" or common_share(inner) < 1
-    wedged = not run.is_open and strange and is_han(text[run.end : run.end + 1])
+    strange = old[-2:-1] >= "[" or common_share(old[1:-2]) < 1
+    wedged = not is_open and strange and is_han(old[-1])
     return _makes_word(left, char, right) or (wedged and char in "。，、；：”")
 
 

@@ -27,6 +27,7 @@ _WITNESSES_MIN = 3
 _MAJORITY = 3
 _LIKELIER_MIN = 9.0
 _AROUND = 5
+_INTRUDED_WORDS_MAX = 50
 # «3的个» for «300个»: what was recognised in place of digits, in front of a measure word.
 _BROKEN_NUMBER = re.compile(r"(?<![\d.])(\d{1,4})([的oOQD〇口]{1,2})(\d{0,3})(?=[个人家名户户条项所])")
 _TOTAL = re.compile(r"(?<![\d.])(\d{2,6})(?=[个人家名户条项所])")
@@ -111,9 +112,15 @@ def _groups() -> dict[str, str]:
 
 def intruders(text: str) -> Iterator[Replacement]:
     """A stray digit and letter inside a word, ``模9u板``, where the document has the word whole elsewhere."""
+    whole: dict[str, bool] = {}
     for found in _INTRUDER.finditer(text):
-        before, after = text[max(0, found.start() - 3) : found.start()], text[found.end() : found.end() + 1]
-        if rjieba.has_word(before[-1:] + after) and before + after in text:
+        word = text[max(0, found.start() - 3) : found.start()] + text[found.end() : found.end() + 1]
+        if word not in whole:
+            # Each new word costs a search through the text; real documents have a handful.
+            if len(whole) == _INTRUDED_WORDS_MAX:
+                return
+            whole[word] = rjieba.has_word(word[-2:]) and word in text
+        if whole[word]:
             yield Replacement(found.start(), found.end(), "")
 
 

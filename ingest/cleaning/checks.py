@@ -33,6 +33,7 @@ _NAVIGATION_SENTENCE_MAX = 0.3
 _NAVIGATION_GONE_MIN = 0.35
 _PAGE_STEPS = frozenset({"furniture", "tail", "link-farm"})
 _GARBAGE_CHARS_MIN = 40
+_GARBAGE_SAMPLE_CHARS = 20_000
 _GARBAGE_COMMON_MAX = 0.6
 _DAMAGE_MAX = 0.15
 _CONTEXT = 8
@@ -85,7 +86,7 @@ def _is_navigation(lines: Sequence[str], edits: Sequence[Edit]) -> bool:
 
 
 def _is_garbage(text: str) -> bool:
-    characters = "".join(filter(is_han, text))
+    characters = "".join(filter(is_han, text[:_GARBAGE_SAMPLE_CHARS]))
     return len(characters) >= _GARBAGE_CHARS_MIN and common_share(characters) < _GARBAGE_COMMON_MAX
 
 

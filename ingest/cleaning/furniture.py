@@ -103,6 +103,8 @@ _SITE_CUES: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
         (1, "(?:app|APP|软件).{0,4}下载"),
     )
 )
+# Most lines hold no cue at all, and one look tells.
+_ANY_CUE = re.compile("|".join(f"(?:{cue.pattern})" for _, cue in _SITE_CUES))
 _LEAD_LABEL = re.compile(
     r"[【\[(（]?(?:导语|前言|导读|提示|摘录|简介|声明|说明|温馨提示|版权|免责|特别|编辑推荐|篇一)[^，。]{0,4}[】\])）]?\s*[:：]"
 )
@@ -156,6 +158,8 @@ def is_record(line: str) -> bool:
 def is_site_notice(line: str) -> bool:
     """Whether the site speaks to its visitors: leads, upload notes, disclaimers, offers."""
     if not line or len(line) > _LINE_MAX:
+        return False
+    if not _ANY_CUE.search(line):
         return False
     score = sum(weight for weight, cue in _SITE_CUES if cue.search(line))
     return score >= (_CUES_MIN_LABELLED if _LEAD_LABEL.match(line) else _CUES_MIN)

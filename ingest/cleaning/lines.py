@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from ingest.cleaning.trace import Replacement
@@ -25,8 +26,12 @@ class Line(NamedTuple):
         return self.text_start + len(self.text)
 
 
-def lines_of(text: str) -> list[Line]:
-    """All lines of ``text`` in order; only ``\\n`` ends a line."""
+@lru_cache(maxsize=1)
+def lines_of(text: str) -> tuple[Line, ...]:
+    """All lines of ``text`` in order; only ``\\n`` ends a line.
+
+    The lines of the last text are kept: many steps ask for them before one of them changes it.
+    """
     found = []
     start = 0
     for part in text.split("\n"):
@@ -34,12 +39,12 @@ def lines_of(text: str) -> list[Line]:
         indent = len(part) - len(part.lstrip())
         found.append(Line(start, end, part.strip(), start + indent))
         start = end
-    return found
+    return tuple(found)
 
 
-def removed(lines: Iterator[Line] | list[Line]) -> Iterator[Replacement]:
+def removed(lines: Iterable[Line]) -> list[Replacement]:
     """Replacements that take whole lines away."""
-    return (Replacement(line.start, line.end, "") for line in lines if line.start < line.end)
+    return [Replacement(line.start, line.end, "") for line in lines if line.start < line.end]
 
 
 def ends_sentence(line: str) -> bool:

@@ -7,13 +7,11 @@ words of the dictionary. Wrongly decoded text scores low on both, whatever the d
 from __future__ import annotations
 
 import math
-import re
 from functools import lru_cache
 
 import opencc
 import rjieba
 
-_HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 # What ordinary Chinese text consists of besides Chinese characters.
 _PUNCTUATION = frozenset("，。、；：？！“”‘’（）《》〈〉【】〔〕「」『』—…·－～％　①②③④⑤⑥⑦⑧⑨⑩×")
 _LEVEL_1 = (0xB0, 0xD8)
@@ -64,7 +62,7 @@ def common_characters() -> frozenset[str]:
 
 def is_han(char: str) -> bool:
     """Whether ``char`` is a Chinese character, compatibility and radical forms aside."""
-    return _HAN.fullmatch(char) is not None
+    return "\u3400" <= char <= "\u9fff" or "\U00020000" <= char <= "\U0003ffff"
 
 
 def common_share(text: str) -> float:
