@@ -18,6 +18,7 @@ _NAVIGATION_WORDS = page_words("navigation")
 # Words that a document may use as a line by itself.
 _AMBIGUOUS_ALONE = page_words("ambiguous")
 _SHARE_TARGETS = page_words("share")
+_PAGER = re.compile(r"\d{1,3}|\.{2,3}")
 _TOKEN_SPLIT = re.compile(r"[\s|｜>＞»›·•/、:：\[\]【】()（）<《》,，…]+")
 
 _PATTERNS = tuple(
@@ -32,6 +33,12 @@ _PATTERNS = tuple(
         r"\d[\d,.万w+]*\s*(?:次|人)?(?:浏览|阅读|点击|评论|点赞)",
         r"[【\[(（]?\s*字(?:体|号)\s*[:：]?\s*[【\[(（]?\s*(?:[大中小]\s*){2,3}[】\])）]?\s*(?:打印|关闭)?",
         r"[【\[]\s*(?:打印|关闭|收藏|推荐|纠错|返回)[^。]{0,30}[】\]]",
+        r"[|｜\s]*(?:网站)?首页(?:\s*[|｜]\s*[^|｜。]{2,8}){2,}[|｜\s]*",
+        r"[\u4e00-\u9fff]{2,8}(?:网|文库|文档)\s*[（(]?(?:https?://)?(?:www\.)?[a-z0-9-]+\.(?:com|cn|net|org)[\w./]*[)）]?",
+        r"您是第\s*\d+\s*(?:位|个)(?:访客|访问者|浏览者).{0,10}|.{0,12}(?:今日|总)访问量?\s*[:：]\s*\d+.{0,10}",
+        r"(?:建议|推荐)使用.{0,40}(?:分辨率|浏览器).{0,20}",
+        r"原创\s.{0,60}发表于\S{2,6}",
+        r"(?:文档)?(?:下载|所需|需要)积分\s*[:：]\s*\d+\s?分?",
         r"[上下]一[篇页条章节]\s*[:：].{0,80}",
         r"(?:当前位置|您?(?:现在|当前)?(?:所在)?的?位置|位置导航)\s*[:：].{0,120}",
         r"(?:网站)?首页\s*[>＞»›].{0,120}",
@@ -48,7 +55,7 @@ _PATTERNS = tuple(
 _HEADER_TOKEN = re.compile(
     r"(?:(?<=[\s|｜])|^)(?:"
     r"(?:(?:发布|发表|更新|上传|录入)?(?:时间|日期)\s?[:：]\s?)?\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s\d{1,2}:\d{2}(?::\d{2})?"
-    r"|(?:发布|发表|更新|上传|录入)(?:时间|日期)\s?[:：]\s?\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
+    r"|(?:发布|发表|更新|上传|录入)?(?:时间|日期)\s?[:：]\s?\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
     r"|(?:浏览|阅读|点击|访问|查看|下载)(?:次数|量|数|人数)?\s?[:：(（]\s?\d[\d,.万w+]*\s?[次人]?[)）]?"
     r"|(?:浏览|阅读|点击|访问)\s?\d+\s?次?|\d+\s?次(?:浏览|阅读|点击)"
     r"|[【\[(（]?\s?字[体号]\s?[:：]?\s?[【\[(（]?\s?(?:[大中小]\s?){2,3}[】\])）]?"
@@ -101,6 +108,10 @@ _SITE_CUES: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
         (1, "(?:微信)?公众号|扫码|扫一扫|长按"),
         (1, "以上(?:内容|就是|文章)|本文(?:来自|来源|由|转自)"),
         (1, "(?:app|APP|软件).{0,4}下载"),
+        (1, "(?:该|本|此)文档|文档(?:总)?共\\d+页"),
+        (1, "免费预览|预览范围|超出.{0,6}预览"),
+        (1, "喜欢就下载|VIP|付费|贡献者|立享|购买"),
+        (1, "(?:商业|非法)用途|学习、研究之用|研究之用"),
     )
 )
 # Most lines hold no cue at all, and one look tells.
@@ -133,9 +144,10 @@ def is_navigation(line: str) -> bool:
         return False
     if all(token in _SHARE_TARGETS for token in tokens):
         return len(tokens) > 1
-    if not all(token in _NAVIGATION_WORDS for token in tokens):
+    if not all(token in _NAVIGATION_WORDS or _PAGER.fullmatch(token) for token in tokens):
         return False
-    return len(tokens) > 1 or tokens[0] not in _AMBIGUOUS_ALONE
+    words = [token for token in tokens if token in _NAVIGATION_WORDS]
+    return len(words) > 1 or (len(words) == 1 and words[0] not in _AMBIGUOUS_ALONE)
 
 
 def header_tokens(line: str) -> list[tuple[int, int]]:

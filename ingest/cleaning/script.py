@@ -69,9 +69,10 @@ def simplify_strays(text: str) -> Iterator[Replacement]:
     for place, char in enumerate(text):
         if _is_stray(char):
             yield Replacement(place, place + 1, forms[char])
-    for found in _STRAY_ZHE.finditer(text):
-        place = found.start() + found[0].index("著")
-        yield Replacement(place, place + 1, "着")
+    kept = set(_places(_ZHU, "著", text))
+    for place in _places(_STRAY_ZHE, "著", text):
+        if place not in kept:
+            yield Replacement(place, place + 1, "着")
 
 
 def _script_counts(text: str) -> tuple[int, int]:

@@ -64,6 +64,7 @@ STEPS: tuple[Step, ...] = (
     Step("page-marker", _always, pages.page_markers),
     Step("hard-wrap", _always, wraps.hard_wraps),
     Step("site-suffix", _always, titles.site_suffix),
+    Step("file-suffix", _always, titles.file_suffix),
     Step("repeated-title", _always, titles.repeated_title),
     Step("merged-cells", _always, tables.merged_cells),
     Step("intruder", _always, characters.intruders),

@@ -20,6 +20,7 @@ _SITE_SUFFIX = re.compile(
     r"(?:\s*[_|｜]\s*[^_|｜\n]{1,16}|\s+-+\s+[^_|｜\n-]{1,16})*"
     r"(?:\s*[_|｜]\s*|\s+-+\s+)[^_|｜\n\s]{1,16}(?:网|网站|频道|文库|门户|在线|论坛|日报|新闻|范文|大全|com|cn)"
 )
+_FILE_SUFFIX = re.compile(r"\.(?:docx?|pdf|pptx?|wps|txt)$", re.IGNORECASE)
 _TITLE_MAX = 80
 _TITLE_MIN = 6
 
@@ -53,10 +54,20 @@ def site_suffix(text: str) -> Iterator[Replacement]:
         yield Replacement(begin + cut.start(), begin + len(line.text), "")
 
 
+def file_suffix(text: str) -> Iterator[Replacement]:
+    """The suffix of a file name behind the title, ``.docx``."""
+    line = _first(text)
+    found = _FILE_SUFFIX.search(line.text) if line is not None and len(line.text) <= _TITLE_MAX else None
+    if line is not None and found is not None and found.start() >= _TITLE_MIN:
+        yield Replacement(line.text_start + found.start(), line.text_end, "")
+
+
 def repeated_title(text: str) -> Iterator[Replacement]:
     """The title where it stands a second time directly below itself."""
     filled = [line for line in lines_of(text[:2000]) if line.text][:2]
-    if len(filled) == 2 and filled[0].text == filled[1].text and len(filled[0].text) >= _TITLE_MIN:
+    if len(filled) < 2 or len(filled[0].text) < _TITLE_MIN:
+        return
+    if filled[0].text == _FILE_SUFFIX.sub("", filled[1].text):
         yield Replacement(filled[1].start, filled[1].end, "")
 
 

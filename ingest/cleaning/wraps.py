@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ingest.cleaning.lines import Line, ends_sentence, lines_of
@@ -56,7 +56,7 @@ def _opens_block(line: str) -> bool:
     )
 
 
-def _wrap_width(lines: list[Line]) -> int:
+def _wrap_width(lines: Sequence[Line]) -> int:
     """The width in columns at which the lines were broken, 0 if they were not."""
     widths = [_columns(line.text) for line in lines if line.text]
     if len(widths) < _WRAP_LINES_MIN:
