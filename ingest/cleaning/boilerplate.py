@@ -15,11 +15,15 @@ from ingest.cleaning.lines import ends_sentence, lines_of, removed
 from ingest.cleaning.plausibility import is_han
 from ingest.cleaning.trace import Replacement
 
-_SPAM = re.compile(
-    "av|毛片|久久|人妻|一区|二区|三区|国产|亚洲|欧美|日韩|黄色|成人|无码|有码|麻豆|少妇|视频|在线观看|免费观看|精品|高清|香蕉|蜜臀|"
-    "彩票|博彩|娱乐城|百家乐|棋牌|六合|时时彩|老虎机|投注|开户|赌|代孕|办证|代开|发票|迷药|私服|外挂|贷款|小姐|约炮|激情|色情|伦理|"
-    "福利|直播|麻将|体育|捕鱼|充值|优惠|试玩|注册送",
+# Words that only such lines hold, and words that they hold besides.
+_SPAM_PROOF = re.compile(
+    "毛片|久久|人妻|无码|有码|麻豆|少妇|蜜臀|香蕉|成人|黄色|博彩|百家乐|六合彩?|时时彩|北京赛车|老虎机|代孕|办证|代开|迷药"
+    "|私服|约炮|色情|(?<![a-z])av(?![a-z])",
     re.IGNORECASE,
+)
+_SPAM = re.compile(
+    "一区|二区|三区|国产|亚洲|欧美|日韩|视频|在线观看|免费观看|精品|高清|彩票|娱乐城|棋牌|投注|开户|赌|发票|刻章|外挂|贷款|激情|伦理"
+    "|福利|直播|麻将|捕鱼|充值|优惠|试玩|注册送|毕业证"
 )
 _SPAM_SEGMENTS = re.compile(r"[_|｜,，\-—\s]+")
 _ADMINISTRATIVE = re.compile("[\u4e00-\u9fff]{1,7}(?:省|市|县|区|旗|州|盟|镇|乡|自治县|自治州|新区)")
@@ -35,13 +39,12 @@ _FARM_LABEL = re.compile(
 _TAIL_HEAD = re.compile(
     r"[【\[]?(?:(?:相关|推荐|扩展|延伸|往期|编辑|热门|最新|精彩|更多|随机|同类|友情|热点|您可能(?:感兴趣|喜欢)的?|猜你喜欢的?"
     r"|大家(?:都)?在看|本类)"
-    r"(?:阅读|推荐|回顾|文章|链接|资源|搜索|新闻|内容|文档|资讯|范文|话题|标签|论文|精选|排行){0,3}|随便看看?|猜你喜欢|展开阅读全文"
+    r"(?:阅读|推荐|回顾|文章|链接|资源|搜索|新闻|内容|文档|资讯|范文|话题|标签|论文|精选|排行){1,3}|随便看看?|猜你喜欢|展开阅读全文"
     r"|看(?:过|了)(?:本文|该文).{0,10}|用户评论|网友评论|文章评论|发表评论)[】\]]?\s*[:：|]?"
 )
 _LINK_MAX = 60
 _HEAD_CHARS = 3000
 _HEAD_LINES = 6
-_SOURCE_LABEL = re.compile("(?:来源|作者|编辑|责编|记者|发布者|信息来源|稿源)\\s?[:：]")
 
 _DATE = r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
 _NEWS_HEAD = re.compile(rf"\s*+(?:{_DATE})?\s*+[，,]\s*+正文\s*+[：:]\s*+(?:原标题\s*+[：:]\s*+)?")
@@ -61,8 +64,8 @@ _CREDITS = tuple(
     re.compile(rf"[（(\[【]?{lead}[-—_ ]{{0,2}}{_ADDRESS}[^）)\]】，。；\n]{{0,12}}[）)\]】]?")
     for lead in (
         r"(?:本文|文章|资料|以上内容)(?:来源于?|来自|转自|转载自|摘自|出自|由)[:：]?[^）)\]】\n]{0,30}?",
-        r"(?:更多|查找|寻找|找|看)[^，。；\n]{0,12}(?:范文|资料|文章|公文|课件|材料)[^，。；\n]{0,12}",
-        r"[\u4e00-\u9fff]{0,4}(?:范文|文秘|秘书|公文|文库|课件|题库|论文|作文)[\u4e00-\u9fff]{0,2}网",
+        r"(?:更多|找)[^，。；\n]{0,12}(?:范文|公文|课件|文章)[^，。；\n]{0,12}",
+        r"(?:第一|中国|全国|大|无忧|好|免费|公务员|老)?(?:范文|文秘|秘书|公文|课件|题库|论文|作文)(?:之家|大全)?网",
     )
 )
 # A site's name from its last word on, and the praise behind it: «…之家,全国…共同天地».
@@ -106,10 +109,8 @@ def page_header(text: str) -> Iterator[Replacement]:
     """Times of day, counters and buttons in the lines under the title; source and author stay there."""
     filled = [line for line in lines_of(text[:_HEAD_CHARS]) if line.text][:_HEAD_LINES]
     for line in filled:
-        spans = header_tokens(line.text)
-        if len(spans) > 1 or (spans and _SOURCE_LABEL.search(line.text)):
-            for start, end in spans:
-                yield Replacement(line.text_start + start, line.text_start + end, "")
+        for start, end in header_tokens(line.text):
+            yield Replacement(line.text_start + start, line.text_start + end, "")
 
 
 def tail(text: str) -> Iterator[Replacement]:
@@ -122,7 +123,11 @@ def tail(text: str) -> Iterator[Replacement]:
             cut = index
         elif line and not _is_link(line):
             break
-    if cut is not None:
+    if cut is None:
+        return
+    # A list of books is the author's, whatever its heading.
+    below = [line.text for line in lines[cut + 1 :] if line.text]
+    if 2 * sum("《" in line for line in below) < max(1, len(below)):
         yield Replacement(lines[cut].start, len(text), "")
 
 
@@ -140,7 +145,7 @@ def news_frame(text: str) -> Iterator[Replacement]:
 def inline_advertisements(text: str) -> Iterator[Replacement]:
     """``广告 … ×``: an advertisement with its closing cross, in the middle of a paragraph."""
     for found in _ADVERTISEMENT.finditer(text):
-        if not is_han(text[found.start() - 1 : found.start()]) or _BAIT.search(found[1]):
+        if _BAIT.search(found[1]):
             yield Replacement(found.start(), found.end(), "")
 
 
@@ -189,8 +194,9 @@ def _is_spam(line: str) -> bool:
     if not 10 <= len(line) <= 1000 or "。" in line:
         return False
     segments = [part for part in _SPAM_SEGMENTS.split(line) if part]
-    hits = sum(_SPAM.search(part) is not None for part in segments)
-    return len(segments) >= 4 and hits >= 3 and hits >= 0.6 * len(segments)
+    proofs = sum(_SPAM_PROOF.search(part) is not None for part in segments)
+    hits = sum(bool(_SPAM_PROOF.search(part) or _SPAM.search(part)) for part in segments)
+    return len(segments) >= 4 and proofs >= 2 and hits >= 0.6 * len(segments)
 
 
 def _is_link_farm(line: str) -> bool:

@@ -39,22 +39,22 @@ _PATTERNS = tuple(
         r"(?:建议|推荐)使用.{0,40}(?:分辨率|浏览器).{0,20}",
         r"原创\s.{0,60}发表于\S{2,6}",
         r"(?:文档)?(?:下载|所需|需要)积分\s*[:：]\s*\d+\s?分?",
-        r"[上下]一[篇页条章节]\s*[:：].{0,80}",
-        r"(?:当前位置|您?(?:现在|当前)?(?:所在)?的?位置|位置导航)\s*[:：].{0,120}",
+        r"[上下]一[篇页条]\s*[:：].{0,80}",
+        r"(?:当前位置|您(?:现在|当前)?(?:所在)?的?位置|位置导航)\s*[:：].{0,120}",
         r"(?:网站)?首页\s*[>＞»›].{0,120}",
-        r"(?:一键)?分享(?:网站|本文|文章)?(?:到|至)\s*[:：]?.{0,40}",
+        r"(?:一键)?分享(?:网站|本文|文章)?(?:到|至)\s*(?:[:：].{0,40}|(?:微信|朋友圈|微博|QQ)\S{0,6})?",
         r"(?:点击|长按|扫描?|识别)[^。]{0,10}二维码[^。]{0,30}",
         r"(?:展开|点击|查看)[^。，]{0,4}(?:阅读|查看)?(?:全文|更多|剩余)[^。，]{0,10}",
         r"扫一扫.{0,16}|(?:点击|长按).{0,6}(?:蓝字|关注).{0,10}|点个?(?:在看|赞).{0,12}|关注(?:我们|公众号).{0,10}",
         r"(?:点击|立即|免费|打开)?(?:上方|下方|这里)?(?:下载|打开|收藏)(?:该|此|本)?(?:文档|本文|全文|原文).{0,8}",
         r"文[档件](?:格式)?(?:为|是|[:：])\s?\.?(?:doc|docx|pdf|word|txt)\s?(?:格式)?",
-        r"(?:标签|关键字|tags?)\s*[:：]\s*\S{2,10}(?:\s+\S{2,10}){2,}",
+        r"(?:标签|tags?)\s*[:：]\s*\S{2,10}(?:\s+\S{2,10}){2,}",
     )
 )
 # The same inside a line that also names source and author, between white space or at its ends.
 _HEADER_TOKEN = re.compile(
     r"(?:(?<=[\s|｜])|^)(?:"
-    r"(?:(?:发布|发表|更新|上传|录入)?(?:时间|日期)\s?[:：]\s?)?\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s\d{1,2}:\d{2}(?::\d{2})?"
+    r"(?:(?:发布|发表|更新|上传|录入)?(?:时间|日期)\s?[:：]\s?)?\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s|(?<=日))\d{1,2}:\d{2}(?::\d{2})?"
     r"|(?:发布|发表|更新|上传|录入)?(?:时间|日期)\s?[:：]\s?\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
     r"|(?:浏览|阅读|点击|访问|查看|下载)(?:次数|量|数|人数)?\s?[:：(（]\s?\d[\d,.万w+]*\s?[次人]?[)）]?"
     r"|(?:浏览|阅读|点击|访问)\s?\d+\s?次?|\d+\s?次(?:浏览|阅读|点击)"
@@ -63,6 +63,8 @@ _HEADER_TOKEN = re.compile(
     r"|[【\[](?:打印|关闭|收藏|推荐|纠错|返回|字号)[^】\]]{0,12}[】\]]|打印(?:本页|此页|文章)?|关闭窗口|收藏本页"
     r")(?=[\s|｜]|$)"
 )
+_HEADER_PROOF = re.compile("发布|发表|更新|上传|录入|浏览|阅读|点击|访问|字[体号]|分享|打印|关闭|收藏")
+_SOURCE_LABEL = re.compile(r"(?:来源|作者|编辑|责编|发布者|稿源)\s?[:：]")
 _HEADER_MAX = 300
 _RECORD = re.compile(
     r"ICP\s*[备证]|公网安备|Copyright|©|Powered\s+by|Rights\s+Reserved|经营许可证\s*[:：]|备案号\s*[:：]|网站标识码",
@@ -114,8 +116,11 @@ _SITE_CUES: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
         (1, "(?:商业|非法)用途|学习、研究之用|研究之用"),
     )
 )
-# Most lines hold no cue at all, and one look tells.
-_ANY_CUE = re.compile("|".join(f"(?:{cue.pattern})" for _, cue in _SITE_CUES))
+# A site that speaks to its visitors names itself, them or its wares; rules about sites and copyright do not.
+_VOICE = re.compile(
+    "[本我]站|本网|小编|网友|会员|客服|欢迎|范文|希望(?:能|对|可以)|敬请|原作者|本文(?:来|由|转)|以上(?:就是|内容)"
+    "|[该本此]文档|珍藏版|为[您你]|免费(?:提供|预览)|不代表|站长|更多"
+)
 _LEAD_LABEL = re.compile(
     r"[【\[(（]?(?:导语|前言|导读|提示|摘录|简介|声明|说明|温馨提示|版权|免责|特别|编辑推荐|篇一)[^，。]{0,4}[】\])）]?\s*[:：]"
 )
@@ -153,11 +158,15 @@ def is_navigation(line: str) -> bool:
 def header_tokens(line: str) -> list[tuple[int, int]]:
     """Where a line under the title holds times of day, counters and buttons, as spans of the line.
 
-    One alone proves nothing; a line with a single such token and nothing else is ``is_furniture``'s.
+    Empty unless the line is the page's: a time may be that of a meeting, so there must be a counter or
+    a button besides, or the name of a source.
     """
     if len(line) > _HEADER_MAX:
         return []
-    return [found.span() for found in _HEADER_TOKEN.finditer(line) if found[0]]
+    found = [match for match in _HEADER_TOKEN.finditer(line) if match[0]]
+    sourced = _SOURCE_LABEL.search(line) is not None
+    proven = any(_HEADER_PROOF.search(match[0]) for match in found) and len(found) > 1
+    return [match.span() for match in found] if sourced or proven else []
 
 
 def is_record(line: str) -> bool:
@@ -171,7 +180,7 @@ def is_site_notice(line: str) -> bool:
     """Whether the site speaks to its visitors: leads, upload notes, disclaimers, offers."""
     if not line or len(line) > _LINE_MAX:
         return False
-    if not _ANY_CUE.search(line):
+    if not _VOICE.search(line):
         return False
     score = sum(weight for weight, cue in _SITE_CUES if cue.search(line))
     return score >= (_CUES_MIN_LABELLED if _LEAD_LABEL.match(line) else _CUES_MIN)

@@ -40,6 +40,7 @@ _PAGE_NUMBER = re.compile(
 )
 _NUMBER_LINE_MAX = 20
 _NUMBER_GAP_MIN = 3
+_BARE_NUMBER_GAP_CHARS = 300
 _HEADER_SHARE_MIN = 0.6
 _HEADER_MAX = 60
 
@@ -161,12 +162,20 @@ def page_numbers(text: str) -> Iterator[Replacement]:
         for index, line in enumerate(lines)
         if len(line.text) <= _NUMBER_LINE_MAX and (found := _PAGE_NUMBER.fullmatch(line.text))
     ]
-    steps = list(pairwise(numbers))
-    if len(numbers) < _CHAIN_MIN or any(b[1] - a[1] != 1 or b[0] - a[0] < _NUMBER_GAP_MIN for a, b in steps):
+    if len(numbers) < _CHAIN_MIN or not all(_follows(lines, a, b) for a, b in pairwise(numbers)):
         return
     taken = {index for index, _ in numbers}
     taken |= _headers(lines, [index for index, _ in numbers])
     yield from _without(lines, taken)
+
+
+def _follows(lines: Sequence[Line], before: tuple[int, int], behind: tuple[int, int]) -> bool:
+    """Whether two lines are the numbers of successive pages: a bare digit may as well number a row."""
+    (first, number), (second, next_number) = before, behind
+    if next_number - number != 1 or second - first < _NUMBER_GAP_MIN:
+        return False
+    chars = lines[second].start - lines[first].end
+    return not (lines[first].text.isdigit() and chars < _BARE_NUMBER_GAP_CHARS)
 
 
 def _headers(lines: Sequence[Line], numbers: Sequence[int]) -> set[int]:

@@ -18,7 +18,7 @@ _CLOSING_BAR = re.compile(r"[|｜]")
 _WRAPPED_BODY_MIN = 100
 _SITE_SUFFIX = re.compile(
     r"(?:\s*[_|｜]\s*[^_|｜\n]{1,16}|\s+-+\s+[^_|｜\n-]{1,16})*"
-    r"(?:\s*[_|｜]\s*|\s+-+\s+)[^_|｜\n\s]{1,16}(?:网|网站|频道|文库|门户|在线|论坛|日报|新闻|范文|大全|com|cn)"
+    r"(?:\s*[_|｜]\s*|\s+-+\s+)[^_|｜\n\s]{0,16}(?:网|网站|频道|文库|门户|在线|论坛|百科|范文大全|com|cn)"
 )
 _FILE_SUFFIX = re.compile(r"\.(?:docx?|pdf|pptx?|wps|txt)$", re.IGNORECASE)
 _TITLE_MAX = 80

@@ -14,7 +14,7 @@ _WRAP_SLACK = 6
 _WRAP_LINES_MIN = 5
 _WRAP_SHARE_MIN = 0.3
 _WRAP_BROKEN_MIN = 0.35
-_RULE = re.compile(r"([=＝*＊~～_＿—-])\1{7,}")
+_RULE = re.compile(r"([=＝*＊~～—-])\1{7,}")
 _HYPHENATED = re.compile("[A-Za-z]{2}-$")
 
 
