@@ -67,7 +67,6 @@ class Application:
         if self._store is None:
             from retrieval.store import Store
 
-            _check_place(self.data_dir)
             self._store = Store.open(self.data_dir, create=create)
         return self._store
 
@@ -142,19 +141,6 @@ class Application:
         home.mkdir(exist_ok=True)
         settings = self.settings.model_copy(update={"data_dir": home / name})
         return Application(settings, announce=self._announce)
-
-
-def _check_place(data_dir: Path) -> None:
-    """SettingError where a mistyped setting makes the data folder impossible."""
-    from retrieval.errors import SettingError
-
-    if data_dir.exists() and not data_dir.is_dir():
-        raise SettingError(f"DANGWU_DATA_DIR 指向的不是文件夹：{data_dir}", remedy="改成一个文件夹的路径。")
-    if not data_dir.exists() and not data_dir.parent.is_dir():
-        raise SettingError(
-            f"数据目录的上级文件夹不存在：{data_dir.parent}",
-            remedy="检查 DANGWU_DATA_DIR 有没有写错；确实要用它，请先建好上级文件夹。",
-        )
 
 
 def _require(paths: Sequence[Path]) -> None:

@@ -13,6 +13,7 @@ from retrieval.publication import Root
 
 # The program's own documents, wherever it is installed: moving the installation must not make them vanish.
 SEEDS_LOCATION = "dangwu:seeds"
+SEEDS_NAME = "seeds"
 SIDECAR_SUFFIX = ".meta.toml"
 _IGNORED_NAMES = frozenset({"provenance.toml", "__pycache__", "__init__.py", "Thumbs.db", "desktop.ini"})
 _READ_ATTEMPTS = 3
@@ -95,20 +96,24 @@ def plan_scope(paths: Sequence[Path], remembered: Sequence[Root], seeds: Path) -
     roots takes their place. InputError for a path that does not exist.
     """
     if not paths:
-        return _whole_scope(tuple(remembered) or (Root(SEEDS_LOCATION, "seeds"),), seeds)
+        return _whole_scope(tuple(remembered) or (Root(SEEDS_LOCATION, SEEDS_NAME),), seeds)
     roots = list(remembered)
     parts: dict[str, Root] = {}
     for path in paths:
         location = locate(path, roots, seeds)
         root = next((each for each in roots if is_within(location, each.location)), None)
         if root is None:
-            root = Root(location, PurePosixPath(location).name)
+            root = Root(location, _root_name(location))
             roots = [each for each in roots if not _contains(location, each, seeds)] + [root]
             parts = {part: owner for part, owner in parts.items() if not is_within(part, location)}
         if not any(is_within(location, part) for part in parts):
             parts = {part: owner for part, owner in parts.items() if not is_within(part, location)}
             parts[location] = root
     return Scope(tuple(roots), tuple(parts.items()), ())
+
+
+def _root_name(location: str) -> str:
+    return SEEDS_NAME if location == SEEDS_LOCATION else PurePosixPath(location).name
 
 
 def _contains(location: str, root: Root, seeds: Path) -> bool:

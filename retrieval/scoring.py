@@ -16,8 +16,8 @@ from dataclasses import dataclass
 _K1 = 1.2
 _B = 0.5
 WORD_WEIGHT = 1.0
-BIGRAM_WEIGHT = 1.5
-HEADING_WEIGHT = 0.5
+BIGRAM_WEIGHT = 2.0
+HEADING_WEIGHT = 1.5
 DENSE_WEIGHT = 1.5
 # e5 cosines of unrelated and of equal Chinese texts, as measured: the span that carries information.
 _COSINE_UNRELATED = 0.75

@@ -45,6 +45,7 @@ class Store:
         false, StoreError when the file is damaged, foreign, newer than the program or not writable.
         """
         data_dir = data_dir.expanduser().absolute()
+        _check_place(data_dir)
         if create:
             _make_folder(data_dir)
         database = data_dir / DATABASE_NAME
@@ -189,14 +190,18 @@ def _current_version(connection: sqlite3.Connection) -> Version | None:
     return Version(*row) if row else None
 
 
-def _make_folder(data_dir: Path) -> None:
+def _check_place(data_dir: Path) -> None:
+    """SettingError where a mistyped setting makes the data folder impossible."""
     if data_dir.exists() and not data_dir.is_dir():
         raise SettingError(f"DANGWU_DATA_DIR 指向的不是文件夹：{data_dir}", remedy="改成一个文件夹的路径。")
-    if not data_dir.parent.is_dir():
+    if not data_dir.exists() and not data_dir.parent.is_dir():
         raise SettingError(
             f"数据目录的上级文件夹不存在：{data_dir.parent}",
             remedy="检查 DANGWU_DATA_DIR 有没有写错；确实要用它，请先建好上级文件夹。",
         )
+
+
+def _make_folder(data_dir: Path) -> None:
     try:
         data_dir.mkdir(exist_ok=True)
         (data_dir / VECTORS_NAME).mkdir(exist_ok=True)

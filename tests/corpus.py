@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.random  # numpy loads it late; a process that gave up its rights may not read it any more
 
 from ingest.pipeline import IngestParts, ingest
 from ingest.records import CleanedDocument, PassageSpan

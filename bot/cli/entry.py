@@ -76,9 +76,6 @@ def root(ctx: click.Context, shows_version: bool, verbose: bool) -> None:
 def run(args: Sequence[str]) -> int:
     """Run one command line; gives the exit status and never raises or shows a traceback."""
     prepare_streams()
-    # The bundled model computes by OpenMP, whose threads spin while they wait: where the processors are
-    # shared, a query took 0.4 s instead of 0.02 s. It is read when the library loads.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # Libraries warn their own developers; what concerns the person is said by us.
     warnings.simplefilter("ignore")
     try:
