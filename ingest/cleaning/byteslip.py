@@ -167,8 +167,8 @@ def _middle(run: Run) -> str | None:
 def _read(text: str, anchor: int, run: Run) -> Iterator[Reading]:
     """The restoration of one run, if it is likelier than what stands there."""
     swallowed = _SWALLOWED.match(text, anchor)
-    leads = _swallowed_bytes(text[anchor - 1], swallowed[1]) if swallowed else _LEADS
     left = _characters_before(text, anchor)
+    leads = _swallowed_bytes(left[-1:], swallowed[1]) if swallowed else _LEADS
     right = text[run.end : run.end + _CONTEXT_CHARS]
     witness = text[max(0, anchor - _WITNESS_CHARS) : run.end + _WITNESS_CHARS]
     if not run.body:
