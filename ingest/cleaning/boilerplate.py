@@ -47,10 +47,10 @@ _HEAD_CHARS = 3000
 _HEAD_LINES = 6
 
 _DATE = r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
-_NEWS_HEAD = re.compile(rf"\s*+(?:{_DATE})?\s*+[，,]\s*+正文\s*+[：:]\s*+(?:原标题\s*+[：:]\s*+)?")
-_ORIGINAL_TITLE = re.compile(r"(?m)^[ 　]*+原标题[ 　]*+[：:][ 　]*+")
+_NEWS_HEAD = re.compile(rf"(?:\s*+(?:{_DATE})?\s*+[，,]\s*+正文\s*+[：:]\s*+(?:原标题\s*+[：:]\s*+)*+)++")
+_ORIGINAL_TITLE = re.compile(r"(?m)^(?:[ 　]*+原标题[ 　]*+[：:][ 　]*+)++")
 _NEWS_TAIL = re.compile(
-    r"返回(?:搜狐|网易|腾讯|新浪|凤凰|首页)[网站号]?[，, ]*查看更多"
+    r"(?:返回(?:搜狐|网易|腾讯|新浪|凤凰|首页)[网站号]?[，, ]*查看更多)++"
     r"(?:[ 　]*+责任编辑[ 　]*+[：:][^\n。]{0,12})?(?=[ 　]*+(?:\n|$))"
 )
 # The word, with or without brackets, the text of the advertisement, and the cross that closes it.

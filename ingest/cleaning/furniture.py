@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ingest.cleaning.data import page_words
 
@@ -125,9 +126,12 @@ _LEAD_LABEL = re.compile(
     r"[【\[(（]?(?:导语|前言|导读|提示|摘录|简介|声明|说明|温馨提示|版权|免责|特别|编辑推荐|篇一)[^，。]{0,4}[】\])）]?\s*[:：]"
 )
 _CUES_MIN = 3
+_LINES_KEPT = 20_000
 _CUES_MIN_LABELLED = 2
 
 
+# Several steps ask about the same lines, and again in the next pass.
+@lru_cache(maxsize=_LINES_KEPT)
 def is_furniture(line: str) -> bool:
     """Whether a stripped line belongs to the page around the document."""
     if not line or len(line) > _LINE_MAX:
@@ -176,6 +180,7 @@ def is_record(line: str) -> bool:
     return _OWNERSHIP.search(line) is not None and len(line) <= 80 and not re.search("[。，；]", line)
 
 
+@lru_cache(maxsize=_LINES_KEPT)
 def is_site_notice(line: str) -> bool:
     """Whether the site speaks to its visitors: leads, upload notes, disclaimers, offers."""
     if not line or len(line) > _LINE_MAX:
