@@ -10,6 +10,7 @@ from bot.answering.extractive import Draft, Source, Wanted, sentence_drafts
 from bot.answering.judge import judge
 from bot.answering.kinds import asked as kind_of_question
 from bot.answering.lists import list_drafts
+from bot.answering.particulars import asks_for, particular_draft
 from bot.answering.support import ContentTerm, content_terms, wording
 from retrieval.question import Question
 from retrieval.scoring import TermStatistics
@@ -22,6 +23,8 @@ _TRIED = 3
 _MARGIN = 0.12
 # and cover as much of the question: else the form of an answer would win over its matter.
 _COVERED_MARGIN = 0.03
+_TOLD_BY_SEVERAL = frozenset({"how", "why"})
+_SECOND_SOURCE_CHARS = 150
 
 
 def wanted_by(question: Question, statistics: TermStatistics) -> Wanted:
@@ -41,6 +44,8 @@ def compose(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
     """The best draft that answers, or ``None``: then the corpus is silent."""
     if wanted.asked.clause:
         return clause_draft(wanted, sources)
+    if asks_for(wanted.key):
+        return particular_draft(wanted, sources)
     drafts = [*sentence_drafts(wanted, sources)]
     if wanted.asked.kind in _LISTABLE:
         drafts += list_drafts(wanted, sources)
@@ -51,6 +56,29 @@ def compose(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
             break
         verdict = judge(wanted, draft, sources)
         if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
-            return draft
+            return _with_second_source(wanted, draft, drafts, sources)
         covered = max(covered, verdict.covered)
     return None
+
+
+def _with_second_source(
+    wanted: Wanted, draft: Draft, drafts: Sequence[Draft], sources: Sequence[Source]
+) -> Draft:
+    """The draft and, where ways are asked for, what another document says of them about as well."""
+    if wanted.asked.kind not in _TOLD_BY_SEVERAL or draft.is_list or _size(draft) > _SECOND_SOURCE_CHARS:
+        return draft
+    for other in drafts:
+        if other.mark < draft.mark - _MARGIN:
+            break
+        elsewhere = other.passage.document.id != draft.passage.document.id and not other.is_list
+        if (
+            elsewhere
+            and _size(other) <= _SECOND_SOURCE_CHARS
+            and judge(wanted, other, sources).covered >= 0.9
+        ):
+            return replace(draft, pieces=draft.pieces + other.pieces)
+    return draft
+
+
+def _size(draft: Draft) -> int:
+    return sum(piece.end - piece.start for piece in draft.pieces)
