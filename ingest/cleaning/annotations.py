@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ingest.cleaning.pinyin import SYLLABLE, syllable_fits
-from ingest.cleaning.plausibility import is_han, simple_forms, to_traditional
+from ingest.cleaning.plausibility import character_count, is_han, simple_forms, to_traditional
 from ingest.cleaning.trace import Replacement
 
 _ANNOTATION = re.compile(rf"(?<=[\u3400-\u9fff])[ ]?[(（]({SYLLABLE})[)）]")
@@ -25,6 +25,12 @@ _COUNT_MIN_ABOUT_READINGS = 40
 _COUNT_MIN_SIMPLIFIED = 6
 # A poem with pinyin is annotated throughout, an injected text at one character in four to twenty.
 _DENSITY_MAX = 0.5
+_DENSITY_MIN = 0.01
+_REPEATS_FROM = 200
+_EVERYDAY_COUNT_MIN = 1_000
+_VERSE_LINE_MAX = 24
+_VERSE_SHARE_MIN = 0.6
+_VERSE_CHARS_MAX = 400
 _TWO_FORM_SHARE_MIN = 0.9
 # An injecting program hardly ever leaves out a character of its list.
 _CONSISTENCY_MIN = 0.8
@@ -38,9 +44,14 @@ def bears_injected_annotations(text: str) -> bool:
     """
     annotated = Counter(text[found.start() - 1] for found in _ANNOTATION.finditer(text) if _fits(text, found))
     total = sum(annotated.values())
-    if total < (_COUNT_MIN_ABOUT_READINGS if _ABOUT_READINGS.search(text) else _COUNT_MIN):
+    about_readings = _ABOUT_READINGS.search(text) is not None or _is_verse(text)
+    if total < (_COUNT_MIN_ABOUT_READINGS if about_readings else _COUNT_MIN):
         return False
-    if total > _DENSITY_MAX * sum(map(is_han, text)):
+    characters = sum(map(is_han, text))
+    if not _DENSITY_MIN * characters <= total <= _DENSITY_MAX * characters:
+        return False
+    # The characters of such lists are everyday ones: most come again, in a text of some length.
+    if characters > _REPEATS_FROM and max(annotated.values()) == 1 and not _are_everyday(annotated):
         return False
     traditional = sum(n for char, n in annotated.items() if char in simple_forms() or not _in_gb2312(char))
     if traditional >= _TWO_FORM_SHARE_MIN * total:
@@ -63,6 +74,20 @@ def remove_annotations(text: str) -> Iterator[Replacement]:
     for found in _ANNOTATION.finditer(text):
         if _fits(text, found):
             yield Replacement(found.start(), found.end(), "")
+
+
+def _are_everyday(annotated: Counter[str]) -> bool:
+    counts = sorted(character_count(char) for char in annotated)
+    return counts[len(counts) // 2] >= _EVERYDAY_COUNT_MIN
+
+
+def _is_verse(text: str) -> bool:
+    """Whether the text is a short one of short closed lines, annotations aside."""
+    lines = [line for line in _ANNOTATION.sub("", text).split("\n") if line.strip()]
+    if len(lines) < 2 or sum(map(len, lines)) > _VERSE_CHARS_MAX:
+        return False
+    closed = sum(len(line) <= _VERSE_LINE_MAX and line.strip()[-1] in "，。；！？,.;!?" for line in lines)
+    return closed >= _VERSE_SHARE_MIN * len(lines)
 
 
 def _fits(text: str, found: re.Match[str]) -> bool:

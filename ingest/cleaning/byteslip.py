@@ -40,6 +40,8 @@ _NARROW_COMMAS_MIN = 5
 # A run of simplified text has no ASCII byte to close it before the line ends.
 _RUN_CHARS_MAX = 400
 _RUNS_MAX = 6
+_LOOKAHEAD_CHARS = 8
+_RARE_MIN = 2
 _WEIGHED_MIN = 300
 _CHARS_PER_WEIGHED = 400
 _CONTEXT_CHARS = 4
@@ -106,6 +108,17 @@ def repair_slips(text: str) -> Iterator[Replacement]:
             restored = best.text.translate(_TO_NARROW) if narrowed else best.text
             yield Replacement(best.start, best.end, restored)
             place = best.end
+
+
+def unrestored(text: str) -> Iterator[int]:
+    """Places of question marks behind which text still looks slipped: rare characters, a lone syllable."""
+    common = common_characters()
+    for found in _ANCHOR.finditer(text):
+        place = found.start()
+        behind = text[place + 1 : place + 1 + _LOOKAHEAD_CHARS]
+        rare = sum(is_han(char) and char not in common for char in behind)
+        if _may_begin(text, place) and (rare >= _RARE_MIN or _SWALLOWED.match(text, place)):
+            yield place
 
 
 def _may_begin(text: str, place: int) -> bool:

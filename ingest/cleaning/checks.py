@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ingest.cleaning.byteslip import UNKNOWN
+from ingest.cleaning.byteslip import UNKNOWN, unrestored
 from ingest.cleaning.characters import author_slips, suspects
 from ingest.cleaning.furniture import navigation_share
 from ingest.cleaning.lines import ends_sentence, lines_of
@@ -45,7 +45,7 @@ _SIGNATURE_MAX = 30
 
 def warnings_of(text: str) -> tuple[str, ...]:
     """The warnings about a cleaned text, in Chinese, each with its place; empty if all looks well."""
-    kinds = (_unrestored, _suspects, _blanks, _clause_holes, _tables, _cut_off, _slips)
+    kinds = (_unrestored, _slipped, _suspects, _blanks, _clause_holes, _tables, _cut_off, _slips)
     return tuple(warning for kind in kinds for warning in _few(kind(text)))
 
 
@@ -102,6 +102,11 @@ def _few(warnings: Iterator[str]) -> Iterator[str]:
 def _unrestored(text: str) -> Iterator[str]:
     for found in _UNKNOWN.finditer(text):
         yield f"第 {found.start()} 字处有无法恢复的字符：“{_around(text, found.start())}”"
+
+
+def _slipped(text: str) -> Iterator[str]:
+    for place in unrestored(text):
+        yield f"第 {place} 字处起有未能修复的乱码：“{_around(text, place)}”"
 
 
 def _clause_holes(text: str) -> Iterator[str]:

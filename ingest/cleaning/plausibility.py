@@ -108,6 +108,12 @@ def word_log_probability(word: str) -> float:
     return math.log(max(count, 1) / _TOTAL)
 
 
+def character_count(char: str) -> int:
+    """How often the dictionary counts a character, in its simplified form, as a word by itself."""
+    count: int = rjieba.suggest_freq(simple_forms().get(char, char))
+    return count
+
+
 def likelihood(left: str, middle: str, right: str) -> float:
     """The log probability of the best cut of the three together into words; only to be compared."""
     return sum(map(word_log_probability, words_of(left + middle + right)))

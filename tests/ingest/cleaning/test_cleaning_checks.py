@@ -18,6 +18,7 @@ from tests.ingest.cleaning.samples import BODY, NOTICE, cleaned
         (BODY + "\n已对余家非公企业指派联络员。", "隐去"),
         (BODY + "\n这里有一个\ue17a字。", "无法恢复"),
         (BODY + "\n姓名 | 职务 | 得分\n张三 | 书记\n李四 | 委员 | 90", "表格"),
+        (BODY + "\n会议要求?ň镏梁讟喤芎缃瘥。", "未能修复"),
         (BODY + "\n增进群众福社。", "福社"),
         (BODY + "\n" + BODY.split("\n")[4] + "各支部要善于把党组织的意图变成", "预览"),
     ],

@@ -99,6 +99,8 @@ def test_the_authors_brackets_stay_beside_injected_pinyin() -> None:
     "text",
     [
         "長(cháng) 信(xìn) 怨(yuàn)\n奉(fèng) 帚(zhǒu) 平(píng) 明(míng) 金(jīn) 殿(diàn) 開(kāi)",
+        "白日依山盡(jìn)，黃河入海流。\n欲窮(qióng)千里目，更上一層(céng)樓(lóu)。",
+        TRADITIONAL * 3 + "齟(jǔ)齬(yǔ)不合，饕(tāo)餮(tiè)盛宴，躊(chóu)躇滿志。",
         "下列加点字注音正确的一项是\n酝酿(liàng) 黄晕(yùn) 发髻(jì)\n静谧(mì) 高邈(miǎo) 莅临(lì)",
         "龟裂（jūn）的土地上，他踽（jǔ）踽独行，踟蹰（chú）不前，时而趔趄（qie）。",
         "重庆（Chóngqìng）和长沙（Chángshā）的党员干部参加了培训。",
