@@ -22,7 +22,7 @@ _BESIDE_SUBJECT = 0.4
 _TRIED = 3
 _MARGIN = 0.12
 # and cover as much of the question: else the form of an answer would win over its matter.
-_COVERED_MARGIN = 0.03
+_COVERED_MARGIN = 0.06
 _TOLD_BY_SEVERAL = frozenset({"how", "why"})
 _SECOND_SOURCE_CHARS = 150
 

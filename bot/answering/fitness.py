@@ -50,7 +50,7 @@ _IDEA = re.compile(r"(?:思路|原则|理念|方针)$")
 
 def holds(asked: Asked, key: str) -> bool:
     """Whether a text (as search key) holds what the question wants, as far as form can tell."""
-    body = _NO_NUMBER.sub(" ", re.sub(r"(?<=\d)[ \t]+(?=[^\s\d])|(?<=[^\s\d])[ \t]+(?=\d)", "", key))
+    body = _NO_NUMBER.sub(_unnumbered, re.sub(r"(?<=\d)[ \t]+(?=[^\s\d])|(?<=[^\s\d])[ \t]+(?=\d)", "", key))
     if asked.kind == "number":
         return _holds_number(asked, body)
     if asked.kind == "date":
@@ -61,6 +61,11 @@ def holds(asked: Asked, key: str) -> bool:
         return names_a_person(body)
     pattern = {"person": _PERSON, "place": _PLACE}.get(asked.kind)
     return pattern is None or bool(pattern.search(body))
+
+
+def _unnumbered(match: re.Match[str]) -> str:
+    """The label or idiom with its figure written out, so that what stands around it stays in place."""
+    return re.sub(r"\d", "一", match[0])
 
 
 def _holds_number(asked: Asked, body: str) -> bool:

@@ -43,10 +43,12 @@ GENERAL_WORDS = frozenset(
     包括 包含 属于 说法 提出 出现 存在 采取 采用 达到 成为 通过 根据 按照 这个
     那个 自己 他们 我们 你们 大家 以后 以前 之后 之前 期间 一般 要 地位 性质 含义
     定义 概念 内涵 定位 意义 特点 指的 哪些 多少 说明 介绍 以及 例子 举例 还有 就是 做到
-    怎样 如何 为什么 是否 算是 需 有些 途径 环节 阶段 因素 原因 条件 标准 形式
+    怎样 如何 为什么 是否 算是 需 有些 一共 总共 身上 途径 环节 阶段 因素 原因 条件 标准 形式
     类型 种类 部分 项目 措施 举措 步 名字 单位 地点 人 思路
     """.split()  # noqa: SIM905 - a word list reads better than two hundred quotation marks
 )
+# Syllables that make a noun of the word before them.
+_CLOSING = frozenset("人员者长费率期证书表权会")
 _PARTIAL_CREDIT = 0.7
 _SHARED_CHARACTER_CREDIT = 0.25
 _SYNONYM_CREDIT = 0.9
@@ -101,12 +103,11 @@ def content_terms(question: Question, statistics: TermStatistics) -> tuple[Conte
     """The question's content words in order, each once."""
     found: dict[str, ContentTerm] = {}
     for run in re.split(r"[，。？！；、,?!;:：\s()（）]+", question.plain):
-        for token, tag in _tagger().tag(_plain(run)) if run else ():
+        for token, tag in _compounds(_tagger().tag(_plain(run))) if run else ():
             weight, word = _weight(token, tag), search_key(token)
             if weight and word not in found:
-                rarity = statistics.rarity(WORDS, word)
+                rarity, is_known = _rarity(word, statistics)
                 synonyms = tuple(expansions(word))
-                is_known = (WORDS, word) in statistics.frequency
                 is_verb = tag == "v" and word not in GENERAL_WORDS
                 is_name = _is_name(token, tag)
                 found[word] = ContentTerm(word, weight * rarity, synonyms, is_name, is_verb, is_known)
@@ -114,6 +115,25 @@ def content_terms(question: Question, statistics: TermStatistics) -> tuple[Conte
         plain = _plain(name)
         found[plain] = ContentTerm(plain, 1.5 * statistics.rarity(WORDS, plain), (), True)
     return tuple(found.values())
+
+
+def _rarity(word: str, statistics: TermStatistics) -> tuple[float, bool]:
+    """How rare a word is, and whether the corpus holds it; a word the index cut otherwise by its pairs."""
+    pairs = bigrams(word)
+    if (WORDS, word) in statistics.frequency or not all((BIGRAMS, p) in statistics.frequency for p in pairs):
+        return statistics.rarity(WORDS, word), (WORDS, word) in statistics.frequency
+    return max((statistics.rarity(BIGRAMS, pair) for pair in pairs), default=0.0), bool(pairs)
+
+
+def _compounds(tokens: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Tokens with a closing syllable joined to the word before it: 介绍 + 人 is 介绍人."""
+    joined: list[tuple[str, str]] = []
+    for token, tag in tokens:
+        if token in _CLOSING and joined and len(joined[-1][0]) == 2 and joined[-1][1][:1] in "vn":
+            joined[-1] = (joined[-1][0] + token, "n")
+        else:
+            joined.append((token, tag))
+    return joined
 
 
 def is_surname(character: str) -> bool:
