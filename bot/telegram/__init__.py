@@ -1,0 +1,1 @@
+"""The Telegram channel: wiring, handlers, gate, limits and delivery; no knowledge of documents."""
