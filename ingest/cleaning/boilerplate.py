@@ -79,6 +79,7 @@ _VERBS = re.compile(
     "|建立|建好|建成|成为"
 )
 _GOVERNING = frozenset("造设成好为建是的了把将用在到立入于")
+_NATIONAL = re.compile("[,，:：!！ —-](?:全国|全中国|中国最|国内)")
 _SITE_NAME_CHARS_MAX = 8
 
 
@@ -161,18 +162,36 @@ def slogans(text: str) -> Iterator[Replacement]:
 
     Such a slogan names a site and praises it, stands in the text at least twice in the very same words,
     and at least once where nobody could have written it: between two words of a clause, with no mark of
-    punctuation on either side.
+    punctuation on either side. One that praises the site before the whole nation by its own name
+    («公务员之家,全国公务员共同天地») is known the first time.
     """
     places: dict[str, list[int]] = {}
     for found in _SLOGAN_CORE.finditer(text):
         places.setdefault(found[0], []).append(found.start())
     for core, starts in places.items():
-        name_chars = _common_name(text, starts)
+        name_chars = _common_name(text, starts) if len(starts) > 1 else _own_name(text, starts[0], core)
         spans = [(start - name_chars, start + len(core)) for start in starts]
-        if len(spans) < 2 or name_chars < 2 or _VERBS.search(text, *spans[0]):
+        if name_chars < 2 or _VERBS.search(text, *spans[0]):
             continue
-        if any(_is_wedged(text, *span) for span in spans):
+        if any(_is_wedged(text, *span) for span in spans) or (len(spans) == 1 and _runs_on(text, *spans[0])):
             yield from (Replacement(start, end, "") for start, end in spans)
+
+
+def _own_name(text: str, start: int, core: str) -> int:
+    """How many characters in front of ``start`` come again in a praise that begins with the nation."""
+    praise = _NATIONAL.search(core)
+    if praise is None:
+        return 0
+    for count in range(_SITE_NAME_CHARS_MAX, 1, -1):
+        name = text[max(0, start - count) : start]
+        if len(name) == count and name in core[praise.end() :]:
+            return count
+    return 0
+
+
+def _runs_on(text: str, start: int, end: int) -> bool:
+    """Whether a clause goes on behind a span that begins one."""
+    return text[start - 1 : start] in ("，", ",", "；", ";", "、") and is_han(text[end : end + 1])
 
 
 def _common_name(text: str, starts: list[int]) -> int:

@@ -77,6 +77,13 @@ def test_what_was_spliced_into_sentences_goes_and_they_are_closed_up(splice: str
     assert cleaned(f"{TITLE}\n{damaged}").text == NOTICE
 
 
+@pytest.mark.parametrize("place", ["组织生活会，", "认真", "支部"])
+def test_a_site_that_praises_itself_before_the_nation_is_known_the_first_time(place: str) -> None:
+    head, tail = BODY.split(place, 1)
+    spliced = f"{head}{place}公务员之家，全国公务员共同天地{tail}"
+    assert cleaned(f"{TITLE}\n{spliced}").text == NOTICE
+
+
 def test_a_wrapper_goes_and_title_and_text_stay() -> None:
     flat = BODY.replace("\n", " ")
     tail = "随便看 |\n|\n免费提供各类范文下载、在线阅读服务，资源分享平台。\n"
@@ -184,6 +191,7 @@ SOUND = (
     "学习SARS防控经验，A组和B组（2）讨论GDP、Wi-Fi、5G网络与AI技术（AI）的应用，参见ISO9001（2015）。",
     "某某市近日开展主题党日活动。\n相关链接\n主题党日是组织生"
     "活的重要形式，一般每月固定一天开展。各支部应当结合实际安排。",
+    "阵地是党员之家，全国党员共同家园建设要加强。打造党员之家，全国党员共同天地活动已经启动。",
     "我们建设职工之家,打造温馨家园活动持续开展。大家建设职工之家,打造温馨家园。",
     "党员登录共产党员网,进入全国党员管理平台办理。干部登录共产党员网,进入全国党员管理平台查询。",
     "登录共产党员网（www.12371.cn）学习。来源：《求是》2019年第3期。户外广告 规格为3 × 4米。",
