@@ -27,12 +27,20 @@ class Replacement(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A span of the raw text and what stands for it now; ``steps`` is empty where nothing was changed."""
+    """A span of the raw text and what stands for it now; ``text`` is ``None`` where nothing was changed.
+
+    A kept piece holds no text of its own: the rest of a long text is cut off again and again.
+    """
 
     start: int
     end: int
-    text: str
+    text: str | None
     steps: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """How many characters stand there now."""
+        return self.end - self.start if self.text is None else len(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class TracedText:
     @classmethod
     def of(cls, raw: str) -> TracedText:
         """The raw text itself, nothing changed yet."""
-        return cls(raw, raw, (Piece(0, len(raw), raw, ()),) if raw else ())
+        return cls(raw, raw, (Piece(0, len(raw), None, ()),) if raw else ())
 
     def replace(self, step: str, replacements: Iterable[Replacement]) -> TracedText:
         """This text with ``replacements`` made, each credited to ``step``.
@@ -57,12 +65,13 @@ class TracedText:
         chosen = _in_order(self.text, replacements)
         if not chosen:
             return self
-        pieces = _fold(self.pieces, chosen, step)
-        return TracedText(self.raw, "".join(piece.text for piece in pieces), tuple(pieces))
+        pieces = _fold(self.text, self.pieces, chosen, step)
+        texts = (self.raw[piece.start : piece.end] if piece.text is None else piece.text for piece in pieces)
+        return TracedText(self.raw, "".join(texts), tuple(pieces))
 
     def edits(self) -> tuple[Edit, ...]:
         """The repairs so far: sorted, disjoint, ``before == raw[start:end]``, no more than what differs."""
-        found = (_trimmed(self.raw, piece) for piece in self.pieces if piece.steps)
+        found = (_trimmed(self.raw, piece, piece.text) for piece in self.pieces if piece.text is not None)
         return tuple(edit for edit in found if edit is not None)
 
 
@@ -141,23 +150,23 @@ def _in_order(text: str, replacements: Iterable[Replacement]) -> list[Replacemen
     return chosen
 
 
-def _fold(pieces: Sequence[Piece], replacements: Sequence[Replacement], step: str) -> list[Piece]:
-    """The pieces with the replacements worked in, in one walk along both lists."""
+def _fold(text: str, pieces: Sequence[Piece], replacements: Sequence[Replacement], step: str) -> list[Piece]:
+    """The pieces of ``text`` with the replacements worked in, in one walk along both lists."""
     folded: list[Piece] = []
     index = 0
     piece = pieces[0]
-    offset = 0  # where ``piece`` begins in the current text
+    offset = 0  # where ``piece`` begins in ``text``
     place = 0
     while place < len(replacements):
         first = replacements[place]
-        while offset + len(piece.text) <= first.start:
+        while offset + piece.width <= first.start:
             folded.append(piece)
-            offset += len(piece.text)
+            offset += piece.width
             index += 1
             piece = pieces[index]
         begin, touched = offset, [piece]
         cluster: list[Replacement] = []
-        offset += len(piece.text)
+        offset += piece.width
         # All replacements that touch one replaced piece must be worked in together.
         while place < len(replacements) and _belongs(replacements[place], cluster, touched[-1], offset):
             cluster.append(replacements[place])
@@ -165,14 +174,14 @@ def _fold(pieces: Sequence[Piece], replacements: Sequence[Replacement], step: st
             while offset < cluster[-1].end:
                 index += 1
                 touched.append(pieces[index])
-                offset += len(pieces[index].text)
-        rest = _merge(touched, cluster, begin, step, folded)
+                offset += pieces[index].width
+        rest = _merge(text, touched, cluster, begin, offset, step, folded)
         if rest is None:
             index += 1
             piece = pieces[index] if index < len(pieces) else _NOTHING
         else:
             piece = rest
-            offset -= len(rest.text)
+            offset -= rest.width
     return [*folded, piece, *pieces[index + 1 :]] if index < len(pieces) else folded
 
 
@@ -180,38 +189,46 @@ _NOTHING = Piece(0, 0, "", ())
 
 
 def _belongs(item: Replacement, cluster: Sequence[Replacement], last: Piece, offset: int) -> bool:
-    return not cluster or (item.start < offset and bool(last.steps))
+    return not cluster or (item.start < offset and last.text is not None)
 
 
 def _merge(
-    touched: Sequence[Piece], cluster: Sequence[Replacement], begin: int, step: str, folded: list[Piece]
+    text: str,
+    touched: Sequence[Piece],
+    cluster: Sequence[Replacement],
+    begin: int,
+    end: int,
+    step: str,
+    folded: list[Piece],
 ) -> Piece | None:
-    """Append the kept text in front and one replaced piece; give back the kept text behind, if any."""
+    """Append the kept text in front and one replaced piece; give back the kept text behind, if any.
+
+    ``[begin, end)`` is the stretch of ``text`` that the touched pieces make up.
+    """
     first, last = touched[0], touched[-1]
-    text = "".join(piece.text for piece in touched)
-    start, end = 0, len(text)
     raw_start, raw_end = first.start, last.end
     rest: Piece | None = None
-    if not first.steps and (start := cluster[0].start - begin) > 0:
-        raw_start = first.start + start
-        folded.append(Piece(first.start, raw_start, text[:start], ()))
-    if not last.steps and (spare := len(text) - (cluster[-1].end - begin)) > 0:
-        end = len(text) - spare
-        raw_end = last.end - spare
-        rest = Piece(raw_end, last.end, text[end:], ())
+    if first.text is None and (kept := cluster[0].start - begin) > 0:
+        begin = cluster[0].start
+        raw_start += kept
+        folded.append(Piece(first.start, raw_start, None, ()))
+    if last.text is None and (kept := end - cluster[-1].end) > 0:
+        end = cluster[-1].end
+        raw_end -= kept
+        rest = Piece(raw_end, last.end, None, ())
     parts: list[str] = []
     for item in cluster:
-        parts += (text[start : item.start - begin], item.after)
-        start = item.end - begin
-    parts.append(text[start:end])
+        parts += (text[begin : item.start], item.after)
+        begin = item.end
+    parts.append(text[begin:end])
     steps = dict.fromkeys(name for piece in touched for name in piece.steps)
     folded.append(Piece(raw_start, raw_end, "".join(parts), tuple(dict.fromkeys((*steps, step)))))
     return rest
 
 
-def _trimmed(raw: str, piece: Piece) -> Edit | None:
+def _trimmed(raw: str, piece: Piece, after: str) -> Edit | None:
     """The piece as an edit without the characters that both sides share; ``None`` if nothing differs."""
-    before, after = raw[piece.start : piece.end], piece.text
+    before = raw[piece.start : piece.end]
     if before == after:
         return None
     most = min(len(before) - 1, len(after))
