@@ -169,12 +169,20 @@ def slogans(text: str) -> Iterator[Replacement]:
     for found in _SLOGAN_CORE.finditer(text):
         places.setdefault(found[0], []).append(found.start())
     for core, starts in places.items():
-        name_chars = _common_name(text, starts) if len(starts) > 1 else _own_name(text, starts[0], core)
+        yield from (Replacement(start, end, "") for start, end in _slogan_spans(text, core, starts))
+
+
+def _slogan_spans(text: str, core: str, starts: list[int]) -> list[tuple[int, int]]:
+    """Where a slogan stands, its name included; empty if the words may be the author's."""
+    # What all places share in front may be more than the name: «认真公务员之家…» at both.
+    counts = [_common_name(text, starts)] if len(starts) > 1 else []
+    for name_chars in (*counts, _own_name(text, starts[0], core)):
         spans = [(start - name_chars, start + len(core)) for start in starts]
         if name_chars < 2 or _VERBS.search(text, *spans[0]):
             continue
         if any(_is_wedged(text, *span) for span in spans) or (len(spans) == 1 and _runs_on(text, *spans[0])):
-            yield from (Replacement(start, end, "") for start, end in spans)
+            return spans
+    return []
 
 
 def _own_name(text: str, start: int, core: str) -> int:

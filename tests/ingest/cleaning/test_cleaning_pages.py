@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.cleaning.plausibility import to_traditional
 from tests.ingest.cleaning.samples import BODY, NOTICE, TITLE, cleaned, squeezed
 
 FARMS = (
@@ -213,6 +214,31 @@ def test_sound_text_stays_as_it_is(text: str) -> None:
     document = cleaned(text)
     assert document.text == text
     assert document.edits == () and document.quarantine is None
+
+
+def test_a_page_with_everything_wrong_gives_the_document_alone() -> None:
+    readings = {
+        "黨": "dǎng",
+        "開": "kāi",
+        "會": "huì",
+        "導": "dǎo",
+        "關": "guān",
+        "強": "qiáng",
+        "務": "wù",
+        "學": "xué",
+    }
+    title, body = (
+        "".join(
+            f"{char}({readings[char]})" if char in readings else char
+            for char in to_traditional().convert(text)
+        )
+        for text in (TITLE, BODY)
+    )
+    lead = f"前言:本站為你精心整理了{title}範文,希望能為你的創作提供參考價值,我們的客服老師歡迎咨詢。"
+    spliced = body.replace("認真", "認真公務員之家,全國公務員共同天地")
+    assert spliced.count("公務員之家") == 2
+    page = f"{SPAM[0]}\n{title}\n{lead}\n{spliced}\n{FARMS[0]}"
+    assert cleaned(page).text == NOTICE
 
 
 def test_a_row_that_was_one_cell_is_printed_once_and_a_stray_mark_in_it_goes() -> None:
