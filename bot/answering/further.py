@@ -1,0 +1,133 @@
+"""What a follow-up asks of an answer that was given: one item of its list, or what it left out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from bot.answering.answer import Answer, Citation, Elapsed
+from bot.answering.citing import cited
+from bot.answering.compose import compose, wanted_by
+from bot.answering.extractive import PASSAGES_READ, Piece, Source
+from bot.answering.view import DocumentView, Listing, ViewCache
+from ingest.structure import Node
+from prompts import render
+from retrieval.records import Audience, Passage
+from retrieval.retriever import Retriever, Search
+
+PASSAGES_OFFERED = 5
+_ITEMS_IN_COMMON = 2
+
+
+class Further:
+    """Answers about answers; safe to use from several threads."""
+
+    def __init__(self, retriever: Retriever, *, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._retriever = retriever
+        self._views = ViewCache()
+        self._clock = clock
+
+    def item(
+        self, question: str, number: int, listed: Answer, *, audiences: Collection[Audience]
+    ) -> Answer | None:
+        """The item with this number of the list that ``listed`` cites, whole.
+
+        ``None`` where those citations hold no list with such an item, or the corpus has changed since.
+        """
+        begun = self._clock()
+        with self._retriever.searching(question, audiences=audiences) as search:
+            found = self._clock()
+            pieces = list(self._item(search, number, listed.citations, audiences))[:1]
+            return self._answer(search, question, pieces, (begun, found)) if pieces else None
+
+    def more(self, question: str, given: Sequence[Citation], *, audiences: Collection[Audience]) -> Answer:
+        """What answers the question beside the passages ``given`` already, or a refusal that says so."""
+        begun = self._clock()
+        with self._retriever.searching(question, audiences=audiences) as search:
+            found = self._clock()
+            draft = compose(wanted_by(search.question, search.statistics), self._untold(search, given))
+            pieces = draft.pieces if draft and not _overlaps(draft.pieces, given) else ()
+            return self._answer(search, question, pieces, (begun, found))
+
+    def _answer(
+        self, search: Search, question: str, pieces: Sequence[Piece], marks: tuple[float, float]
+    ) -> Answer:
+        statements, citations = cited(pieces, search.snapshot.document_text)
+        evidence = search.evidence(PASSAGES_OFFERED)
+        begun, found = marks
+        done = self._clock()
+        return Answer(
+            question=question,
+            status="answered" if statements else "refused",
+            statements=statements,
+            citations=citations,
+            passages=evidence.passages,
+            message="" if statements else render("refusal_no_more"),
+            notices=evidence.notices,
+            index_version=evidence.index_version,
+            elapsed=Elapsed((found - begun) * 1e3, (done - found) * 1e3, (done - begun) * 1e3),
+        )
+
+    def _view(self, search: Search, document_id: str) -> DocumentView:
+        return self._views.get(document_id, search.snapshot.index_version, search.snapshot.document_text)
+
+    def _untold(self, search: Search, given: Sequence[Citation]) -> list[Source]:
+        """The best passages of which nothing was cited."""
+        untold = [r for r in search.ranked if not _is_told(r.passage, given)]
+        return [Source(r, self._view(search, r.passage.document.id)) for r in untold[:PASSAGES_READ]]
+
+    def _item(
+        self, search: Search, number: int, given: Sequence[Citation], audiences: Collection[Audience]
+    ) -> Iterator[Piece]:
+        for document_id in dict.fromkeys(citation.document.id for citation in given):
+            passages = self._passages(search, document_id, audiences)
+            spans = [(c.start, c.end) for c in given if c.document.id == document_id]
+            if not passages or not _still_stands(search, given, document_id):
+                continue
+            for listing in self._view(search, document_id).listings:
+                if number <= len(listing.items) and _is_of(listing, spans):
+                    node = listing.items[number - 1]
+                    home = next((p for p in passages if p.start <= node.start < p.end), None)
+                    if home:
+                        yield Piece(home, node.start, _end(self._view(search, document_id), listing, node))
+
+    def _passages(self, search: Search, document_id: str, audiences: Collection[Audience]) -> list[Passage]:
+        rowids = search.snapshot.document_passages(document_id)
+        passages = search.snapshot.passages(rowids).values()
+        return [p for p in passages if p.document.audience in audiences]
+
+
+def _still_stands(search: Search, given: Sequence[Citation], document_id: str) -> bool:
+    text = search.snapshot.document_text(document_id)
+    return all(text[c.start : c.end] == c.quote for c in given if c.document.id == document_id)
+
+
+def _is_of(listing: Listing, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a list is the one that was cited: at least two of its items begin inside the quotes."""
+    begun = sum(any(start <= item.start < end for start, end in spans) for item in listing.items)
+    return begun >= _ITEMS_IN_COMMON
+
+
+def _end(view: DocumentView, listing: Listing, node: Node) -> int:
+    """The end of an item; the last one of a list of single sentences may have swallowed what follows it."""
+    end = node.end
+    if node is listing.items[-1]:
+        sentences = max(len(view.within(item.start, item.end)) for item in listing.items[:-1])
+        units = view.within(node.start, node.end)
+        end = units[sentences - 1].end if 0 < sentences < len(units) else end
+    return len(view.text[:end].rstrip()) if end > node.start else node.end
+
+
+def _is_told(passage: Passage, given: Sequence[Citation]) -> bool:
+    return any(
+        c.document.id == passage.document.id and c.start < passage.end and c.end > passage.start
+        for c in given
+    )
+
+
+def _overlaps(pieces: Sequence[Piece], given: Sequence[Citation]) -> bool:
+    return any(
+        c.document.id == piece.passage.document.id and c.start < piece.end and c.end > piece.start
+        for piece in pieces
+        for c in given
+    )
