@@ -6,26 +6,35 @@ import re
 from collections.abc import Sequence
 
 from bot.answering.extractive import Draft, Piece, Source, Wanted
-from bot.answering.support import coverage
+from bot.answering.support import GENERAL_WORDS, coverage
 from retrieval.normalise import search_key
 from retrieval.records import SECTION_SEPARATOR
 
 _TITLE_SHARE = 0.6
+_SAME_NUMBER_MAX = 3
+_GENERAL_TERM = re.compile(r"第|\d+条?$|规定|条款")
 
 
 def clause_draft(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
-    """The clause with the number asked for, from a document whose title is the one named."""
+    """The clause with the number asked for, from the document that is named.
+
+    Where none is named, those of up to three documents: the reader sees which is which.
+    """
     label = f"第{wanted.asked.clause}条"
+    pieces: dict[str, Piece] = {}
     for source in sources:
         passage = source.passage
         last = search_key(passage.section.split(SECTION_SEPARATOR)[-1])
         if re.sub(r"\s", "", last) == label and _is_named(wanted, source):
-            return Draft(passage, (Piece(passage, *_body(source)),), 1.0)
-    return None
+            pieces.setdefault(passage.document.title, Piece(passage, *_body(source)))
+    if not pieces:
+        return None
+    first, *others = pieces.values()
+    return Draft(first.passage, (first, *others[: _SAME_NUMBER_MAX - 1]), 1.0)
 
 
 def _is_named(wanted: Wanted, source: Source) -> bool:
-    terms = [t for t in wanted.terms if not t.text.startswith("第")]
+    terms = [t for t in wanted.terms if not _GENERAL_TERM.match(t.text) and t.text not in GENERAL_WORDS]
     title = search_key(source.passage.document.title)
     whole = source.view.key(source.passage.start, source.passage.end)
     return not terms or coverage(terms, [(title, 1.0), (whole, 0.8)]) >= _TITLE_SHARE

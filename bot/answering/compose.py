@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.answering.clauses import clause_draft
-from bot.answering.extractive import Draft, Source, Wanted, sentence_drafts
+from bot.answering.extractive import Draft, Piece, Source, Wanted, sentence_drafts
 from bot.answering.judge import judge
 from bot.answering.kinds import asked as kind_of_question
 from bot.answering.lists import list_drafts
@@ -19,6 +20,7 @@ _LISTABLE = frozenset({"list", "how", "why", "definition", "other"})
 # What is said beside the subject of a definition only narrows it down.
 _BESIDE_SUBJECT = 0.4
 # A draft that fails is followed by others only if they were marked about as high.
+_HASHES = re.compile(r"#{1,6}[ \t]+")
 _TRIED = 3
 _MARGIN = 0.12
 # and cover as much of the question: else the form of an answer would win over its matter.
@@ -41,7 +43,22 @@ def _narrowed(term: ContentTerm, subject: str) -> ContentTerm:
 
 
 def compose(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
-    """The best draft that answers, or ``None``: then the corpus is silent."""
+    """The best draft that answers, without marks of layout, or ``None``: then the corpus is silent."""
+    draft = _best(wanted, sources)
+    if draft is None:
+        return None
+    texts = {source.passage.document.id: source.view.text for source in sources}
+    pieces = (_past_hashes(piece, texts[piece.passage.document.id]) for piece in draft.pieces)
+    return replace(draft, pieces=tuple(pieces))
+
+
+def _past_hashes(piece: Piece, text: str) -> Piece:
+    """The piece without the hashes of a Markdown heading in front of it."""
+    hashes = _HASHES.match(text, piece.start, piece.end)
+    return replace(piece, start=hashes.end()) if hashes and hashes.end() < piece.end else piece
+
+
+def _best(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
     if wanted.asked.clause:
         return clause_draft(wanted, sources)
     if asks_for(wanted.key):

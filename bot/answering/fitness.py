@@ -75,8 +75,9 @@ def _holds_number(asked: Asked, body: str) -> bool:
         return _holds_quantity(asked, body)
     family = next((f for f in _MEASURE_FAMILIES if asked.measure in f), asked.measure)
     measures = "|".join(re.escape(m) for m in ([asked.measure] if len(asked.measure) > 1 else family))
-    count = rf"{_NUMBER}(?:{measures})"
-    nouns = _nouns(asked.noun)
+    count = rf"{_NUMBER}(?:{measures}){asked.bound}"
+    # What follows 多少人以上 is what happens then, not what is counted.
+    nouns = () if asked.bound else _nouns(asked.noun)
     if not nouns:
         return bool(re.search(count, body))
     gap = r"[^，。,;；:：\d]"
@@ -119,6 +120,8 @@ def names_a_person(segment: str) -> bool:
 
 def asks_for_absent(asked: Asked, near: str) -> bool:
     """Whether what a list or number is asked of is nowhere near the evidence: 几个等次 without 等次."""
+    if asked.bound:
+        return False
     head = next((n for n in reversed(_nouns(asked.noun)) if len(n) >= 2), "")
     if not head or head in GENERAL_WORDS or asked.kind not in {"list", "number", "person", "place"}:
         return False

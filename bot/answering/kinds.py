@@ -35,7 +35,9 @@ _PERIOD = re.compile(
 _NUMBER = re.compile(
     rf"多少|几(?=[{'|'.join(_MEASURES.split('|'))}])|几成|多大(?!意义|作用)|多高|(?:比例|比重|率|占比|规模|人数|数量|经费|金额)(?:大概|约|是|为|有)*(?:多|几)|百分之几|多不多"
 )
-_MEASURE = re.compile(rf"(?:多少|几)(?P<measure>{_MEASURES})(?P<noun>[\u4e00-\u9fff]{{0,6}})")
+_MEASURE = re.compile(
+    rf"(?:多少|几)(?P<measure>个人|{_MEASURES})(?P<bound>以上|以下|以内)?(?P<noun>[\u4e00-\u9fff]{{0,6}})"
+)
 _DATE = re.compile(r"什么时候|何时|哪1?年|哪1?天|哪1?月|几月|几号|什么时间|时间是|日期")
 _YEAR = re.compile(r"哪1?年|年份")
 _PLACE = re.compile(
@@ -56,7 +58,7 @@ _STEPS = re.compile(r"程序|步骤|流程|环节|阶段")
 
 
 _NOUN = re.compile(
-    rf"(?:哪些|哪几[{'|'.join(_MEASURES.split('|'))}步类点]?|哪\d+[个种项条点位类名家步]?|(?<!为)什么|啥|(?:多少|几)(?:{_MEASURES}))"
+    rf"(?:哪些|哪几[{'|'.join(_MEASURES.split('|'))}步类点]?|哪\d+[个种项条点位类名家步]?|(?<!为)什么|啥|(?:多少|几)(?:个人|{_MEASURES})(?:以上|以下|以内)?)"
     r"(?P<noun>[\u4e00-\u9fff]{2,12})|多少(?P<bare>(?!%)[\u4e00-\u9fff]{2,8})"
 )
 # 城镇化率是多少, 网民规模有多大: the quantity stands before its question word.
@@ -81,9 +83,10 @@ class Asked:
 
     ``count``: how many items a list should have, 0 where it is not said. ``subject``: the named thing that
     is to be explained. ``parts``: how many questions were asked in one breath. ``noun``: what a list or a
-    number is asked of. ``measure``: the measure word of the number. ``clause``: the number of the clause
-    (条) and ``item``: that of the list item asked for, 0 for none. ``share``, ``year``, ``name`` and
-    ``frequency`` narrow down what number, date, person or period will do. ``predicate``: what follows 怎么.
+    number is asked of. ``measure``: the measure word of the number, ``bound`` what follows it (以上).
+    ``clause``: the number of the clause (条) and ``item``: that of the list item asked for, 0 for none.
+    ``share``, ``year``, ``name`` and ``frequency`` narrow down what number, date, person or period will do.
+    ``predicate``: what follows 怎么.
     ``strict``: the subject must be explained, not only be dealt with.
     """
 
@@ -93,6 +96,7 @@ class Asked:
     parts: int = 1
     noun: str = ""
     measure: str = ""
+    bound: str = ""
     clause: int = 0
     item: int = 0
     share: bool = False
@@ -118,6 +122,7 @@ def asked(question: Question) -> Asked:
         parts=max(1, len(parts)),
         noun=(noun["noun"] or noun["bare"]) if noun else _group(_QUANTITY, key, "noun"),
         measure=_measure(key) if kind == "number" else "",
+        bound=_group(_MEASURE, key, "bound") if kind == "number" else "",
         clause=question.clause if kind == "clause" else 0,
         item=int(_group(_ORDINAL_ITEM, key, "n") or 0),
         share=bool(_SHARE.search(key)),
@@ -130,12 +135,13 @@ def asked(question: Question) -> Asked:
 
 
 def _measure(key: str) -> str:
-    return "元" if "多少钱" in key else _group(_MEASURE, key, "measure")
+    measure = "元" if "多少钱" in key else _group(_MEASURE, key, "measure")
+    return "人" if measure == "个人" else measure
 
 
 def _group(pattern: re.Pattern[str], key: str, group: str) -> str:
     match = pattern.search(key)
-    return match[group] if match else ""
+    return (match[group] or "") if match else ""
 
 
 def _quoted_subject(question: Question) -> str | None:
