@@ -125,6 +125,8 @@ _VOICE = re.compile(
 _LEAD_LABEL = re.compile(
     r"[【\[(（]?(?:导语|前言|导读|提示|摘录|简介|声明|说明|温馨提示|版权|免责|特别|编辑推荐|篇一)[^，。]{0,4}[】\])）]?\s*[:：]"
 )
+# A preface of the author's may welcome its readers too; a site's names the site or its trade.
+_SITE_ITSELF = re.compile("[本我]站|本网|小编|范文|客服|网友|不代表|原创|侵权|转载|网络")
 _CUES_MIN = 3
 _LINES_KEPT = 20_000
 _CUES_MIN_LABELLED = 2
@@ -188,7 +190,8 @@ def is_site_notice(line: str) -> bool:
     if not _VOICE.search(line):
         return False
     score = sum(weight for weight, cue in _SITE_CUES if cue.search(line))
-    return score >= (_CUES_MIN_LABELLED if _LEAD_LABEL.match(line) else _CUES_MIN)
+    labelled = _LEAD_LABEL.match(line) is not None and _SITE_ITSELF.search(line) is not None
+    return score >= (_CUES_MIN_LABELLED if labelled else _CUES_MIN)
 
 
 def navigation_share(lines: Sequence[str]) -> float:
