@@ -12,7 +12,10 @@ from retrieval.sentences import split_lines
 def cited(
     pieces: Sequence[Piece], text_of: Callable[[str], str]
 ) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
-    """Statements and citations of these pieces, numbered from 1; ``text_of`` gives a document's text by id."""
+    """Statements and citations of these pieces, numbered from 1.
+
+    ``text_of`` gives the text of a document by its id.
+    """
     statements: list[Statement] = []
     citations: list[Citation] = []
     for n, piece in enumerate(pieces, start=1):

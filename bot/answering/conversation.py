@@ -105,7 +105,9 @@ class Conversations:
     ) -> tuple[Citation, ...]:
         """Everything that this conversation cited for ``question``, oldest first."""
         turns = self._live(key, frozenset(audiences))
-        return tuple(c for each in turns if each.asked.question == question for c in each.asked.answer.citations)
+        return tuple(
+            c for each in turns if each.asked.question == question for c in each.asked.answer.citations
+        )
 
     def _live(self, key: Key, audiences: frozenset[Audience]) -> list[_Remembered]:
         since = self._clock() - AGE_MAX_S
@@ -141,7 +143,5 @@ class Dialogue:
             given = self.conversations.given(key, resolved.question, audiences=audiences)
             return self._further.more(resolved.question, given, audiences=audiences)
         if resolved.item and resolved.listed is not None:
-            return self._further.item(
-                resolved.question, resolved.item, resolved.listed, audiences=audiences
-            )
+            return self._further.item(resolved.question, resolved.item, resolved.listed, audiences=audiences)
         return None

@@ -7,10 +7,10 @@ stands for itself. Text of a conversation is matched and copied, never obeyed.
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.answering.answer import Answer
 from bot.answering.subject import (
@@ -79,18 +79,22 @@ _WHOLE_ITEM = re.compile(
     r"(?:呢|是(?:什么|啥|哪.?)?|怎么[做办]|具体(?:是什么|怎么做|内容.*|呢)?|(?:的)?内容(?:是什么|呢)?|[讲说](?:的是)?什么|什么意思|规定了?什么|是?怎么规定的?|有什么(?:内容|要求|规定)?)?"
 )
 _ANY_ORDINAL = re.compile(rf"第(?P<n>{_NUMERAL})(?={_MEASURE})")
-_CLAUSE = re.compile(rf"第(?P<n>[一二三四五六七八九十百零\d]{{1,5}})条")
+_CLAUSE = re.compile(r"第(?P<n>[一二三四五六七八九十百零\d]{1,5})条")
 _INSTEAD = re.compile(
     r"(?:如果是|要是|换成?|换作|对于?|关于|至于|说到|而)?(?P<what>[^，。？?,!！；;]{2,16}?)的?(?:呢|又如何|又怎么样|又怎样|的情况)"
 )
 _ASKS = re.compile(
     r"什么|哪|谁|多少|多长|多久|多大|几|怎|如何|咋|啥|为何|是不是|是否|有没有|能不能|可不可以|能否|吗$|呢$"
 )
-_WHY = re.compile(r"(?:这是|那是)?(?:为什么|为何|为啥|什么原因|原因呢|凭什么)(?:呢|啊|要?这样(?:做)?|要?这么做)?")
+_WHY = re.compile(
+    r"(?:这是|那是)?(?:为什么|为何|为啥|什么原因|原因呢|凭什么)(?:呢|啊|要?这样(?:做)?|要?这么做)?"
+)
 _IN_DETAIL = re.compile(
     r"(?:请)?(?:详细|具体|展开|仔细)(?:地|一点|点|一些|些)?(?:说明?|讲|介绍|解释|谈)?(?:说|讲|一下|下|点|些)*(?:吗|呢)?"
 )
-_EXAMPLES = re.compile(r"(?:请|能)?(?:举|有)(?:个|没有|什么|哪些|一?些)?例(?:子|如)?(?:吗|呢|说明)?|比如(?:呢|说)?|例如呢?")
+_EXAMPLES = re.compile(
+    r"(?:请|能)?(?:举|有)(?:个|没有|什么|哪些|一?些)?例(?:子|如)?(?:吗|呢|说明)?|比如(?:呢|说)?|例如呢?"
+)
 _CLASS_NOUN = (
     r"(?:制度|规定|条例|细则|办法|文件|意见|做法|模式|机制|体系|活动|会议|会|条|组织|支部|党支部|党委|社区|街道|单位|企业|学校|"
     r"村|县|市|区|省|地方|地区|程序|步骤|流程|阶段|环节|方面|问题|工作|任务|要求|原则|方针|标准|条件|概念|说法|词|名称|途径|"
@@ -104,28 +108,38 @@ _POINTER = re.compile(
 # What can be asked of anything: it names no subject, so a question of nothing else points back.
 RELATIONAL = frozenset(
     """
-    任期 期限 时限 时间 时长 多长时间 周期 年限 人数 数量 比例 金额 规模 地点 地址 位置 时候 会长 书记 组长 组成 构成 成员 对象 范围
-    条件 资格 职责 权利 义务 任务 职权 权限 程序 流程 步骤 手续 材料 要求 标准 原则 依据 根据 内容 形式 方式 方法 途径 做法 措施 办法
-    特点 特征 作用 意义 目的 目标 好处 优点 缺点 不足 效果 成效 影响 背景 原因 理由 问题 困难 难点 重点 关键 核心 性质 地位 定义 含义
-    意思 概念 区别 不同 关系 来源 出处 名称 名字 全称 简称 作者 单位 部门 机构 负责人 联系人 主持 召集 担任 负责 组织 领导 管理 批准
-    审批 审核 决定 产生 选举 任命 推荐 指定 建立 成立 设立 设置 召开 举行 开始 结束 实施 执行 落实 施行 生效 制定 提出 发布 印发 规定 包括
-    包含 分为 属于 来自 参加 参与 开 一次 需要 必须 可以 应该 应当 能够 具体 详细 主要 一共 总共 大概 大约 举例 例子 例外 情况 方面 区分
-    计算 办理 申请 延长 缩短 提前 推迟 取消 停止 终止 处理 处分 处罚 解决 应对 改进 完善 加强 提高 经费 费用 资金 钱 年龄 职务 级别 待遇
+    任期 期限 时限 时间 时长 多长时间 周期 年限 人数 数量 比例 金额 规模 地点 地址 位置 时候 会长 书记
+    组长 组成 构成 成员 对象 范围 条件 资格 职责 权利 义务 任务 职权 权限 程序 流程 步骤 手续 材料 要求
+    标准 原则 依据 根据 内容 形式 方式 方法 途径 做法 措施 办法 特点 特征 作用 意义 目的 目标 好处 优点
+    缺点 不足 效果 成效 影响 背景 原因 理由 问题 困难 难点 重点 关键 核心 性质 地位 定义 含义 意思 概念
+    区别 不同 关系 来源 出处 名称 名字 全称 简称 作者 单位 部门 机构 负责人 联系人 主持 召集 担任 负责
+    组织 领导 管理 批准 审批 审核 决定 产生 选举 任命 推荐 指定 建立 成立 设立 设置 召开 举行 开始 结束
+    实施 执行 落实 施行 生效 制定 提出 发布 印发 规定 包括 包含 分为 属于 来自 参加 参与 开 一次 需要
+    必须 可以 应该 应当 能够 具体 详细 主要 一共 总共 大概 大约 举例 例子 例外 情况 方面 区分 计算 办理
+    申请 延长 缩短 提前 推迟 取消 停止 终止 处理 处分 处罚 解决 应对 改进 完善 加强 提高 经费 费用 资金
+    钱 年龄 职务 级别 待遇
     """.split()  # noqa: SIM905 - a word list reads better than two hundred quotation marks
 )
 _PERIODS = re.compile(r"(?:任期|期限|时限|时间|时长|周期|年限|预备期|有效期|[期限])$")
 _QUANTITIES = re.compile(r"(?:人数|数量|总数|比例|比重|金额|经费|费用|规模|年龄|率|数|面积|收入)$")
 _PERSONS = re.compile(r"(?:书记|会长|组长|主任|主席|负责人|联系人|主持人|作者|委员长|秘书长)$")
 _MEASURES_TIME = re.compile(r"延长|缩短|顺延|算起|起算|计算|届满|期满")
-_ONLY_ASKS = re.compile(r"什么时候|何时|哪1?一?[年天月]|谁|多少|多久|多长时间|什么意思|什么时间|哪里|哪儿|什么地方")
+_ONLY_ASKS = re.compile(
+    r"什么时候|何时|哪1?一?[年天月]|谁|多少|多久|多长时间|什么意思|什么时间|哪里|哪儿|什么地方"
+)
 _SITES = re.compile(r"(?:地点|地址|位置)$")
-_SINGLE = re.compile(r"(?:目的|意义|作用|性质|地位|定义|含义|意思|概念|原因|理由|背景|依据|来源|名称|全称|核心|关键|重点|区别|关系)$")
+_SINGLE = re.compile(
+    r"(?:目的|意义|作用|性质|地位|定义|含义|意思|概念|原因|理由|背景|依据|来源|名称|全称|核心|关键|重点|区别|关系)$"
+)
 _REGION = re.compile(r"(?:全|我|本)(?:省|市|区|县|镇|乡|村|国)")
 _QUOTED = re.compile(r"[“「『《‘][^”」』》’]{2,30}[”」』》’]")
-_LIST_COUNT = re.compile(rf"(?P<what>哪)[一二两三四五六七八九十\d几]{{1,2}}[个种项条点位类步大名家]?")
+_LIST_COUNT = re.compile(r"(?P<what>哪)[一二两三四五六七八九十\d几]{1,2}[个种项条点位类步大名家]?")
 _ITEM_LABEL = re.compile(
     rf"^\s*(?:#+\s*)?(?:[（(]?(?:{_NUMERAL})[)）、.．:：]+|[①-⑳]|第?{_NUMERAL}(?:是|{_MEASURE})?[、，,:：]?|首先|其次|再次|最后)\s*"
 )
+_LIST_MIN = 2
+_BEFORE_MEMBERS = re.compile(r"^.*(?:通过|按照|包括|分别[是为]|分为|即|坚持|实行|[是为有]|采取|形成)(?=.)")
+_BEHIND_MEMBERS = re.compile(r"(?<=.)等(?:[^级].*)?$")
 Rule = Callable[[str, Sequence[Asked]], Resolved | None]
 
 
@@ -155,14 +169,16 @@ def _is_a_name(bare: str, turns: Sequence[Asked]) -> bool:
         return False
     first = next(iter(places(bare)), "")
     said = (to_simplified(turn.question) + turn.answer.text for turn in turns)
-    return bool(first) and bare.startswith(first) or any(bare[:3] in text for text in said)
+    return (first != "" and bare.startswith(first)) or any(bare[:3] in text for text in said)
 
 
 def _more(bare: str, turns: Sequence[Asked]) -> Resolved | None:
-    """还有吗: more of what was answered last."""
-    if not _MORE.fullmatch(bare) or turns[-1].answer.status != "answered":
+    """还有吗: more of what was answered last; after one item of a list, of what the list was asked by."""
+    if not _MORE.fullmatch(bare):
         return None
-    return Resolved(turns[-1].question, continues=True)
+    question = next((each.question for each in reversed(turns) if not each.item), turns[-1].question)
+    is_answered = any(each.question == question and each.answer.status == "answered" for each in turns)
+    return Resolved(question, continues=True) if is_answered else None
 
 
 def _ordinal(bare: str, turns: Sequence[Asked]) -> Resolved | None:
@@ -176,8 +192,8 @@ def _ordinal(bare: str, turns: Sequence[Asked]) -> Resolved | None:
     listed = next((each for each in reversed(turns) if not each.item and _is_list(each.answer)), None)
     if listed is None:
         return None
-    number = _number(match, turns, len(items_of(listed.answer)))
-    rest, heads = match["rest"] or "", items_of(listed.answer)
+    heads, rest = items_of(listed.answer), match["rest"] or ""
+    number = _number(match, turns, len(heads))
     if _WHOLE_ITEM.fullmatch(rest) or not 0 < number <= len(heads):
         question = f"{about(listed.question).matter}第{_han(number)}{match['measure']}是什么？"
         return Resolved(question, item=number, listed=listed.answer) if number > 0 else None
@@ -243,7 +259,9 @@ def _like(what: str, parts: About) -> str:
 
 
 def _common_end(one: str, other: str) -> int:
-    return len(os.path.commonprefix([one[::-1], other[::-1]]))
+    """How many characters two words share at their ends."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _uncounted(question: str) -> str:
@@ -314,7 +332,12 @@ def _bare_attribute(bare: str, turns: Sequence[Asked]) -> Resolved | None:
     parts = about(last.question)
     measured = _MEASURES_TIME.search(bare) and _PERIODS.search(parts.matter)
     topic = _topic(last, parts.matter if measured else parts.subject)
-    if not topic or not _ASKS.search(bare) or _ORDINAL.fullmatch(bare) or not _names_nothing(bare, last.question):
+    if (
+        not topic
+        or not _ASKS.search(bare)
+        or _ORDINAL.fullmatch(bare)
+        or not _names_nothing(bare, last.question)
+    ):
         return None
     return Resolved(f"{topic}是{bare}？" if _ONLY_ASKS.fullmatch(bare) else f"{_joined(topic, bare)}？")
 
@@ -338,7 +361,9 @@ def _topic(last: Asked, otherwise: str) -> str:
 
 def _joined(front: str, rest: str) -> str:
     """Two parts of a question, with 的 between a subject and its attribute."""
-    attribute = next((word for word in sorted(RELATIONAL, key=len, reverse=True) if rest.startswith(word)), "")
+    attribute = next(
+        (word for word in sorted(RELATIONAL, key=len, reverse=True) if rest.startswith(word)), ""
+    )
     needs_of = attribute and not front.endswith("的") and _takes_of(attribute)
     return f"{front}{'的' if needs_of else ''}{rest}"
 
@@ -350,17 +375,33 @@ def _takes_of(attribute: str) -> bool:
 
 
 def items_of(answer: Answer) -> list[str]:
-    """The heads of the list items that an answer gives, without their numbers, in order."""
+    """The members of the list that an answer gives, in order: heads of items, or parts of an enumeration."""
     heads = []
     for statement in answer.statements:
         label = _ITEM_LABEL.match(statement.text)
         if label and label.end() < len(statement.text):
             heads.append(re.split(r"[。;；:：，,]", statement.text[label.end() :])[0].strip())
-    return [head for head in heads if head]
+    heads = [head for head in heads if head]
+    if len(heads) >= _LIST_MIN:
+        return heads
+    found = (members_of(statement.text) for statement in answer.statements)
+    return max(found, key=len, default=[])
+
+
+def members_of(text: str) -> list[str]:
+    """The members of the longest enumeration with 、 in a text, without the words around it."""
+    longest: list[str] = []
+    for stretch in re.split(r"[，,；;：:。！？!?\n]", text):
+        members = [part.strip() for part in stretch.split("、")]
+        if len(members) > max(len(longest), _LIST_MIN):
+            members[0] = _BEFORE_MEMBERS.sub("", members[0])
+            members[-1] = _BEHIND_MEMBERS.sub("", members[-1])
+            longest = members
+    return longest
 
 
 def _is_list(answer: Answer) -> bool:
-    return answer.status == "answered" and len(items_of(answer)) >= 2
+    return answer.status == "answered" and len(items_of(answer)) >= _LIST_MIN
 
 
 def _value(numeral: str) -> int:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 
-from bot.answering.answer import Answer, Citation, Elapsed
+from bot.answering.answer import Answer, Citation, Elapsed, Statement
 from bot.answering.citing import cited
 from bot.answering.compose import compose, wanted_by
 from bot.answering.extractive import PASSAGES_READ, Piece, Source
+from bot.answering.followup import items_of, members_of
 from bot.answering.view import DocumentView, Listing, ViewCache
 from ingest.structure import Node
 from prompts import render
 from retrieval.records import Audience, Passage
 from retrieval.retriever import Retriever, Search
+from retrieval.sentences import split_sentences
 
 PASSAGES_OFFERED = 5
 _ITEMS_IN_COMMON = 2
@@ -37,8 +40,12 @@ class Further:
         begun = self._clock()
         with self._retriever.searching(question, audiences=audiences) as search:
             found = self._clock()
-            pieces = list(self._item(search, number, listed.citations, audiences))[:1]
-            return self._answer(search, question, pieces, (begun, found)) if pieces else None
+            pieces = list(self._item(search, number, listed, audiences))[:1]
+            if pieces:
+                return self._answer(search, question, pieces, (begun, found))
+            pieces, member = self._member(search, number, listed, audiences)
+            answer = self._answer(search, question, pieces, (begun, found))
+            return replace(answer, statements=(Statement(member, (1,)),)) if member else None
 
     def more(self, question: str, given: Sequence[Citation], *, audiences: Collection[Audience]) -> Answer:
         """What answers the question beside the passages ``given`` already, or a refusal that says so."""
@@ -77,19 +84,41 @@ class Further:
         return [Source(r, self._view(search, r.passage.document.id)) for r in untold[:PASSAGES_READ]]
 
     def _item(
-        self, search: Search, number: int, given: Sequence[Citation], audiences: Collection[Audience]
+        self, search: Search, number: int, listed: Answer, audiences: Collection[Audience]
     ) -> Iterator[Piece]:
-        for document_id in dict.fromkeys(citation.document.id for citation in given):
+        heads = items_of(listed)
+        for document_id in dict.fromkeys(citation.document.id for citation in listed.citations):
+            given = [c for c in listed.citations if c.document.id == document_id]
             passages = self._passages(search, document_id, audiences)
-            spans = [(c.start, c.end) for c in given if c.document.id == document_id]
-            if not passages or not _still_stands(search, given, document_id):
+            if not passages or not _still_stands(search, given) or number > len(heads):
                 continue
-            for listing in self._view(search, document_id).listings:
-                if number <= len(listing.items) and _is_of(listing, spans):
-                    node = listing.items[number - 1]
-                    home = next((p for p in passages if p.start <= node.start < p.end), None)
-                    if home:
-                        yield Piece(home, node.start, _end(self._view(search, document_id), listing, node))
+            view = self._view(search, document_id)
+            for listing in view.listings:
+                if number > len(listing.items) or not _is_of(listing, given):
+                    continue
+                node = listing.items[number - 1]
+                home = next((p for p in passages if p.start <= node.start < p.end), None)
+                # A list inside a sentence of the answer is not the list that it gives.
+                if home and heads[number - 1] in " ".join(view.text[node.start : node.end].split()):
+                    yield Piece(home, node.start, _end(view, listing, node))
+
+    def _member(
+        self, search: Search, number: int, listed: Answer, audiences: Collection[Audience]
+    ) -> tuple[list[Piece], str]:
+        """The member with this number of an enumeration, and its sentence; both empty where there is none."""
+        members = items_of(listed)
+        if not 0 < number <= len(members):
+            return [], ""
+        for given in listed.citations:
+            passages = self._passages(search, given.document.id, audiences)
+            if not passages or not _still_stands(search, [given]):
+                continue
+            text = search.snapshot.document_text(given.document.id)
+            for start, end in split_sentences(text, given.start, given.end):
+                home = next((p for p in passages if p.start <= start < p.end), None)
+                if home and members_of(text[start:end]) == members:
+                    return [Piece(home, start, end)], members[number - 1]
+        return [], ""
 
     def _passages(self, search: Search, document_id: str, audiences: Collection[Audience]) -> list[Passage]:
         rowids = search.snapshot.document_passages(document_id)
@@ -97,14 +126,15 @@ class Further:
         return [p for p in passages if p.document.audience in audiences]
 
 
-def _still_stands(search: Search, given: Sequence[Citation], document_id: str) -> bool:
-    text = search.snapshot.document_text(document_id)
-    return all(text[c.start : c.end] == c.quote for c in given if c.document.id == document_id)
+def _still_stands(search: Search, given: Sequence[Citation]) -> bool:
+    """Whether the present version of the one document they cite still has these quotes where they stood."""
+    text = search.snapshot.document_text(given[0].document.id)
+    return all(text[c.start : c.end] == c.quote for c in given)
 
 
-def _is_of(listing: Listing, spans: Sequence[tuple[int, int]]) -> bool:
+def _is_of(listing: Listing, given: Sequence[Citation]) -> bool:
     """Whether a list is the one that was cited: at least two of its items begin inside the quotes."""
-    begun = sum(any(start <= item.start < end for start, end in spans) for item in listing.items)
+    begun = sum(any(c.start <= item.start < c.end for c in given) for item in listing.items)
     return begun >= _ITEMS_IN_COMMON
 
 

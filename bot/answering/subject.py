@@ -29,8 +29,9 @@ _LIST_OF = re.compile(
 # Words between a noun phrase and the question word behind it; they are nobody's name.
 _LINKS = frozenset(
     """
-    都 分别 具体 主要 一共 共 总共 到底 究竟 应该 应当 应 要 需 需要 可以 能 会 被 把 将 由 归 让 给 对 在 从 向 按 按照
-    靠 用 以 是 有 为 指 的 了 过 来 去 最后 后来 属于 包括 和 与 占 当前 目前 现在 更加 往 各 得 出 到 起 经历 存在 规定 讲 写
+    都 分别 具体 主要 一共 共 总共 到底 究竟 应该 应当 应 要 需 需要 可以 能 会 被 把 将 由 归 让 给 对
+    在 从 向 按 按照 靠 用 以 是 有 为 指 的 了 过 来 去 最后 后来 属于 包括 和 与 占 当前 目前 现在
+    更加 往 各 得 出 到 起 经历 存在 规定 讲 写
     """.split()  # noqa: SIM905 - a word list reads better than forty quotation marks
 )
 _HEAD = re.compile(
@@ -134,7 +135,9 @@ def _statement(sentence: str) -> str:
     text = re.sub(rf"哪(?={_NUMERAL}{{1,2}}[个种项条点位类步大名家])", "", _ASKS_WHAT_IS.sub("", sentence))
     text = re.sub("是?有?多(?=[大高长久])", "这么", re.sub("是多少$", "是这样", text))
     text = re.sub("有(?:哪些|什么)(?=.)", "有", text)
-    text = re.sub("^(?:请问|怎么样?|怎样|如何|为什么|为何|为啥)(?:才能|要)?", "", _QUESTION_WORDS.sub("", text))
+    text = re.sub(
+        "^(?:请问|怎么样?|怎样|如何|为什么|为何|为啥)(?:才能|要)?", "", _QUESTION_WORDS.sub("", text)
+    )
     return _clipped(re.sub("是$", "", _QUESTION_TAIL.sub("", text)))
 
 
