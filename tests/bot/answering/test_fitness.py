@@ -1,0 +1,96 @@
+"""What a question wants, and whether a text holds it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answering.fitness import asks_for_absent, explains, holds, members
+from bot.answering.kinds import asked
+from retrieval.normalise import search_key
+from retrieval.question import analyse
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("社区党员议事会有哪五个议事程序?", "list"),
+        ("党支部的基本任务有哪些", "list"),
+        ("全省有多少个社区?", "number"),
+        ("城镇化率是多少", "number"),
+        ("预备期多长?", "period"),
+        ("党小组会多久开一次?", "period"),
+        ("条例从哪天起施行?", "date"),
+        ("莫愁新寓社区党委是哪一年成立的?", "date"),
+        ("会议在哪里召开?", "place"),
+        ("支部大会由谁主持?", "person"),
+        ("什么是社区党建?", "definition"),
+        ("“1+3”社区党组织体系是什么?", "definition"),
+        ("为什么要抓楼宇党建?", "why"),
+        ("不合格党员怎么处理?", "how"),
+        ("党支部（）对积极分子进行一次考察。", "blank"),
+        ("支部工作条例第十三条怎么规定?", "clause"),
+    ],
+)
+def test_the_kind_of_a_question_is_told(question: str, kind: str) -> None:
+    assert asked(analyse(question)).kind == kind
+
+
+def test_counts_measures_and_items_are_read_off_the_question() -> None:
+    assert asked(analyse("“四必访”是指哪四必访?")).count == 4
+    assert asked(analyse("申请入党需要几名介绍人?")).measure == "名"
+    assert asked(analyse("入党要几个人介绍?")).measure == "人"
+    assert asked(analyse("多少人以上要设支委会?")).bound == "以上"
+    assert asked(analyse("议事程序的第三步是什么?")).item == 3
+    assert asked(analyse("第二十四条规定了什么?")).clause == 24
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "is_held"),
+    [
+        ("申请入党需要几名介绍人?", "发展对象应当有两名正式党员作入党介绍人。", True),
+        ("申请入党需要几名介绍人?", "（一）入党介绍人的任务是介绍情况。", False),
+        ("全市有多少户居民?", "居民代表3人参加,社区有党员96人。", False),
+        ("多少人以上要设支委会?", "有正式党员 7 人以上的党支部，应当设立党支部委员会。", True),
+        ("多少人以上要设支委会?", "党支部委员会由 3 至 5 人组成。", False),
+        ("城镇化率是多少?", "常住人口城镇化率56.8%。", True),
+        ("会长的工资是多少?", "会长由老党员担任,共有五个程序。", False),
+        ("60岁以上的占多少?", "60周岁以上人员占58.9%。", True),
+        ("社区党委是哪一年成立的?", "*年12月经批准成立党委。", False),
+        ("预备期多长?", "预备党员的预备期为一年。", True),
+        ("任期几年?", "每年进行党务工作者培训。", False),
+        ("党小组会几次?", "党小组会一般每月召开。", True),
+        ("党委书记叫什么名字?", "选出书记、副书记。", False),
+    ],
+)
+def test_the_thing_wanted_is_told_from_its_like(question: str, text: str, is_held: bool) -> None:
+    assert holds(asked(analyse(question)), search_key(text)) is is_held
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "is_explained"),
+    [
+        ("推动“三会一课”和“两学一做”学习教育常态化制度化。", "两学一做", False),
+        ("以邓小平理论和“三个代表”重要思想为指导。", "三个代表", False),
+        ("规划建设“一厅一校十室”。", "一厅一校十室", False),
+        ("四必访:生病住院必访、困难家庭必访。", "四必访", True),
+        ("通过自购、自建、联建、租赁、置换等“五种途径”,创建阵地。", "五种途径", True),
+        ("形成了以街道党工委为核心,社区党总支为主体的“1+3”社区党组织体系。", "1+3", True),
+        ("要“众星拱月”,“月”就是党。", "众星拱月", True),
+        ("新增“四有”,即有简介、有经验、有电教片、有视频系统。", "四有", True),
+        ("树立“大党建”理念,以党建工作为统领开展好各项工作。", "大党建", True),
+    ],
+)
+def test_an_explanation_is_told_from_a_mention(text: str, subject: str, is_explained: bool) -> None:
+    assert explains(search_key(text), "", search_key(subject)) is is_explained
+
+
+def test_members_of_enumerations_are_counted() -> None:
+    assert 5 in members(search_key("自购、自建、联建、租赁、置换等途径"))
+    assert 2 in members(search_key("实行了“年度工作报告制”和“班子成员职务任期制”两项制度"))
+    assert 8 not in members(search_key("在过去“八有”的基础上,新增“四有”"))
+
+
+def test_a_list_of_what_is_nowhere_mentioned_is_absent() -> None:
+    question = asked(analyse("民主评议党员分哪几个等次?"))
+    assert asks_for_absent(question, search_key("党支部每年开展1次民主评议党员。"))
+    assert not asks_for_absent(question, search_key("评议分优秀、合格等次。"))
