@@ -37,7 +37,7 @@ _ITEM_CHARS = 300
 # Beyond this length a sentence covers words by chance; a tenth of a mark for 120 characters more.
 _PLAIN_CHARS = 120
 # A neighbour that is nearly as good as the best sentence belongs to the answer.
-_NEIGHBOUR_SHARE = 0.85
+_NEIGHBOUR_SHARE = 0.9
 
 _CARRIES_ON = re.compile(r"如|比如|例如|譬如|即|其中|具体|也就是|包括|主要|同时|一是|首先|要(?!求)|并")
 _LEANS_BACK = re.compile(
@@ -216,6 +216,8 @@ def _sentence_span(wanted: Wanted, source: Source, best: Unit, marks: dict[int, 
         opens = _opens(view.text, last) or (last is best and _is_head(last))
         if following.is_heading or following.end - first.start > (OPEN_CHARS if opens else SHORT_CHARS):
             break
+        if not opens and following.start in view.leads:
+            break  # the lead-in of a list that is not taken along would be left hanging
         gain = _gain(wanted, view, covered, following)
         carries_on = _carries_on(wanted, view.text, last, following, last.end - first.start)
         adds = (
