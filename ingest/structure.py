@@ -20,6 +20,7 @@ NodeKind = Literal["document", "section", "clause", "item"]
 _CLAUSE_RANK = 3
 # A group of enumerators may miss a few numbers (a hole is a warning elsewhere, not the end of the list).
 _HOLE_MAX = 3
+_ANNOUNCEMENT_MAX = 300
 _FAMILY_ALIASES = {"first": "is", "its": "is", "bare": "decimal"}
 
 
@@ -156,7 +157,7 @@ class _Parser:
         line_end = _line_end(self.text, last.start, limit)
         if not last.at_line and _short_items(self.text, members):
             return _first_sentence_end(self.text, last.start, line_end)
-        return line_end
+        return _before_announcement(self.text, last.start, line_end)
 
     def _nodes(self, group: _Group) -> list[Node]:
         self.groups += 1
@@ -207,6 +208,14 @@ def _line_end(text: str, start: int, limit: int) -> int:
 def _first_sentence_end(text: str, start: int, limit: int) -> int:
     spans = split_sentences(text, start, min(limit, start + 2000))
     return spans[0][1] if spans else limit
+
+
+def _before_announcement(text: str, start: int, end: int) -> int:
+    """The end of a last item without a sentence that announces the next list: «…。最终商议为:»."""
+    if text[max(start, end - 2) : end].rstrip()[-1:] not in {":", "："}:
+        return end
+    spans = split_sentences(text, max(start, end - _ANNOUNCEMENT_MAX), end)
+    return spans[-1][0] if len(spans) > 1 else end
 
 
 def _short_items(text: str, members: Sequence[Marker]) -> bool:
