@@ -27,10 +27,10 @@ _SPACE = re.compile(r"\s+")
 # Variation selectors, joiners, skin tones, keycaps and tags belong to the character before them.
 _EXTENDING = "[\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
 _ATOM = re.compile(
-    rf"〔\d+〕|[A-Za-z0-9][\w+./%-]*{_EXTENDING}*|(?:[\U0001f1e6-\U0001f1ff]{{2}}|.)(?:{_EXTENDING}|(?<=\u200d).)*",
+    rf"(?:〔\d+〕|[A-Za-z0-9][\w+./%-]*{_EXTENDING}*"
+    rf"|(?:[\U0001f1e6-\U0001f1ff]{{2}}|.)(?:{_EXTENDING}|(?<=\u200d).)*)(?:〔\d+〕){{0,3}}",
     re.ASCII | re.DOTALL,
 )
-
 _LOOKAHEAD = 64
 
 
@@ -44,8 +44,9 @@ def split_text(text: str, limit: int) -> tuple[str, ...]:
 
     A line is kept whole where it fits into a piece by itself, breaks before list items coming first. A
     longer line is cut after a sentence or else a clause outside quotes and brackets, behind the first third
-    of the piece; then after one inside them, else at white space, behind its first half. Marks such as 〔12〕,
-    Latin words, numbers and composed characters are only cut when they are longer than a piece.
+    of the piece; then after one inside them, else at white space, behind its first half. Marks as 〔12〕 stay
+    with the words before them; they, Latin words, numbers and composed characters are only cut when they
+    are longer than a piece.
     """
     if limit < 2:
         raise ValueError(f"a piece needs at least 2 units, not {limit}")

@@ -1,0 +1,284 @@
+"""Telegram messages: nothing lost, nothing unescaped, sources beside their marks, within every limit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.answering.answer import Answer
+from bot.rendering.telegram import (
+    MessagePart,
+    render_answer,
+    render_document,
+    render_error,
+    render_group_greeting,
+    render_help,
+    render_passage,
+    render_privacy,
+    render_queue_notice,
+    render_start,
+    render_topics_page,
+)
+from bot.rendering.telegram_keyboards import answer_keyboard, passage_keyboard
+from bot.rendering.telegram_markup import ENTITIES, Button, displayable
+from bot.telegram.callbacks import (
+    AskTopic,
+    DocumentView,
+    FollowUp,
+    OpenPassage,
+    PassageView,
+    TopicsPage,
+    TurnTo,
+    Vote,
+    decode,
+    topic_key,
+)
+from retrieval.topics import Topic
+from tests.bot.telegram.markup import (
+    make_answer,
+    make_citation,
+    make_document,
+    make_passage,
+    make_refusal,
+    parse,
+)
+
+FRAGMENTS = [
+    "党员应当遵守纪律。",
+    "“发展党员，”他说，",
+    "<b>&amp;",
+    "a < b > c",
+    "👨\u200d👩\u200d👧",
+    "🇨🇳👍🏽",
+    "\n",
+    "甲\t乙\t丙\n",
+    "（一）",
+    "中办发〔2014〕21号",
+    "①",
+    "\u3000",
+    "\u202e",
+    "�",
+    "\x07",
+    "é",
+    "《条例》第三条：",
+    "——",
+    "1.5万元",
+]
+PIECES = st.one_of(st.sampled_from(FRAGMENTS), st.characters())
+TEXTS = st.lists(PIECES, max_size=60).map("".join)
+LONG_TEXTS = st.tuples(TEXTS, st.integers(1, 200)).map(lambda drawn: drawn[0] * drawn[1])
+STATEMENTS = st.lists(
+    st.tuples(LONG_TEXTS, st.lists(st.integers(1, 30), max_size=5, unique=True).map(tuple)),
+    min_size=1,
+    max_size=12,
+)
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def check(part: MessagePart, limit: int = 4096) -> None:
+    """What Telegram demands of every message."""
+    text, entities = parse(part.html)
+    assert text == part.plain == part.plain.strip()
+    assert 0 < units(part.plain) <= limit
+    assert len(entities) <= ENTITIES
+    for row in part.keyboard:
+        assert all(button.label and len(button.data.encode()) <= 64 for button in row)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STATEMENTS, st.sampled_from([1024, 4096]))
+def test_an_answer_of_any_text_is_delivered_whole_with_its_sources(
+    statements: list[tuple[str, tuple[int, ...]]], limit: int
+) -> None:
+    answer = make_answer(statements, notices=("《甲》已废止。",), suggestions=("还有什么？",))
+    parts = render_answer(answer, limit_utf16=limit)
+    for part in parts:
+        check(part, limit)
+    whole = "".join(part.body for part in parts)
+    assert "".join(whole.split()) == "".join(displayable(answer.text).split())
+    assert {n for part in parts for n in part.numbers} == {each.n for each in answer.citations}
+    for part in parts:
+        shown = part.plain[len(part.body.strip()) :]
+        assert all(f"〔{n}〕《第{n}号文件》" in shown for n in part.numbers)
+
+
+@given(
+    st.lists(st.tuples(st.text("党员支部，。", min_size=1, max_size=400), st.integers(1, 40)), max_size=40)
+)
+def test_every_part_names_the_sources_of_its_own_marks(drawn: list[tuple[str, int]]) -> None:
+    for part in render_answer(make_answer([(text, (n,)) for text, n in drawn]), limit_utf16=1024):
+        assert {int(n) for n in re.findall(r"〔(\d+)〕", part.body)} <= set(part.numbers)
+
+
+def test_a_text_without_blank_stretches_is_the_sum_of_its_bodies() -> None:
+    answer = make_answer([("“第一条　党员👍应当<遵守>纪律。”" * 6_000, (1, 2))])
+    parts = render_answer(answer)
+    assert len(answer.text) > 100_000
+    assert "".join(part.body for part in parts) == answer.text
+
+
+def test_list_items_stay_whole_and_a_lead_in_goes_with_its_first_item() -> None:
+    items = [(f"（{n}）" + "款" * 300, (n,)) for n in range(1, 11)]
+    answer = make_answer([("概" * 560, (1,)), ("程序如下：", ()), *items])
+    lines = [line for part in render_answer(answer, limit_utf16=1024) for line in part.body.split("\n")]
+    assert [line for line in lines if line] == answer.text.split("\n")
+    assert not any(part.body.rstrip().endswith("：") for part in render_answer(answer, limit_utf16=1024))
+
+
+def test_more_sources_than_a_message_holds_follow_behind() -> None:
+    title = "关于进一步加强和改进新形势下基层党组织建设若干问题的实施意见"
+    numbers = tuple(range(1, 121))
+    cited = tuple(make_citation(n, make_document(n, title=title)) for n in numbers)
+    answer = replace(make_answer([("依据很多。", numbers)]), citations=cited)
+    parts = render_answer(answer)
+    for part in parts:
+        check(part)
+    assert parts[0].body == answer.text
+    assert tuple(n for part in parts for n in part.numbers) == numbers
+
+
+def test_a_source_is_one_line_with_its_state_unless_it_is_in_force() -> None:
+    answer = make_answer([("已经废止。", (1,)), ("现在有效。", (2,))])
+    lapsed = make_document(1, status="已废止", issuer="中共中央组织部", date="2014-06-11")
+    current = make_document(2, status="现行")
+    cited = (make_citation(1, lapsed), make_citation(2, current, section=""))
+    (part,) = render_answer(replace(answer, citations=cited))
+    assert part.plain.split("\n")[-2:] == [
+        "〔1〕《第1号文件》三 › 3 · 中共中央组织部 · 2014 · 已废止 · seeds/001_文件.txt",
+        "〔2〕《第2号文件》 · seeds/002_文件.txt",
+    ]
+    assert "<blockquote>〔1〕" in part.html
+
+
+def test_many_sources_are_folded() -> None:
+    (part,) = render_answer(make_answer([("甲。", (1, 2, 3, 4))]))
+    assert "<blockquote expandable>〔1〕" in part.html
+
+
+def test_markup_in_a_document_stays_text() -> None:
+    (part,) = render_answer(make_answer([("<b>不是</b>标签 &lt; </blockquote>", (1,))]))
+    assert part.plain.startswith("<b>不是</b>标签 &lt; </blockquote>〔1〕")
+    check(part)
+
+
+def test_direction_marks_and_half_characters_are_taken_out_and_joiners_stay() -> None:
+    assert displayable("甲\u202e乙\ud83d丙\x00丁\r\n戊👨\u200d👩") == "甲乙丙丁\n戊👨\u200d👩"
+
+
+def test_a_refusal_names_the_nearest_passages_and_what_else_can_be_asked() -> None:
+    refusal = make_refusal()
+    (part,) = render_answer(refusal, keyboard=answer_keyboard(refusal, "a1"))
+    check(part)
+    assert part.body == refusal.message
+    assert "1. 《第1号文件》二 › 第八条" in part.plain and "· 何谓三会一课？" in part.plain
+    opened = [decode(button.data) for button in part.keyboard[0]]
+    assert opened == [OpenPassage(each.passage.id) for each in refusal.passages]
+
+
+def test_an_error_shows_its_code() -> None:
+    part = render_error("作答时出了问题，请稍后再问。", "E7K2")
+    check(part)
+    assert "E7K2" in part.plain and "请稍后再问" in part.plain
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer("问", "error"), Answer("问", "answered"), make_answer([("\n \n", ())])]
+)
+def test_there_is_always_something_to_send(answer: Answer) -> None:
+    (part,) = render_answer(answer)
+    check(part)
+
+
+def test_a_limit_that_leaves_no_room_for_sources_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1024"):
+        render_answer(make_answer([("甲", (1,))]), limit_utf16=1023)
+
+
+@settings(max_examples=40, deadline=None)
+@given(LONG_TEXTS, st.sampled_from([1024, 4096]))
+def test_a_passage_of_any_text_is_shown_whole(text: str, limit: int) -> None:
+    parts = render_passage(make_passage(text), position=2, total=9, limit_utf16=limit)
+    assert "".join(part.body for part in parts) == displayable(text)
+    for part in parts:
+        check(part, limit)
+
+
+def test_a_passage_is_an_expandable_quote_under_its_heading_path() -> None:
+    passage = make_passage("第八条　预备党员的预备期为一年。", make_document(3, status="试行"))
+    (part,) = render_passage(passage, position=2, total=9)
+    assert part.html == (
+        "<b>《第3号文件》</b>\n二 › 第八条\n第 2 段，共 9 段\n"
+        "<blockquote expandable>第八条　预备党员的预备期为一年。</blockquote>\n试行 · seeds/003_文件.txt"
+    )
+
+
+def test_the_buttons_of_an_answer_stand_sources_first_and_verdicts_last() -> None:
+    answer = make_answer([("甲", (1, 2, 3, 4, 5, 6))], suggestions=("发展党员有哪些程序？",))
+    cited = [*answer.citations]
+    cited[2] = replace(cited[2], passage_id=cited[0].passage_id)
+    keyboard = answer_keyboard(replace(answer, citations=tuple(cited)), "a1")
+    assert [button.label for button in keyboard[0]] == ["〔1〕〔3〕", "〔2〕", "〔4〕", "〔5〕", "〔6〕"]
+    assert keyboard[1] == (Button("发展党员有哪些程序？", "f:a1:0"),)
+    verdicts = [decode(button.data) for row in keyboard[2:] for button in row]
+    assert verdicts == [Vote("a1", each) for each in ("有用", "引用不符", "过时", "答非所问")]
+    assert decode(keyboard[1][0].data) == FollowUp("a1", 0)
+    assert answer_keyboard(Answer("问", "error"), "a1") == ()
+
+
+def test_a_passage_at_the_end_has_no_button_onward() -> None:
+    passage = make_passage("末段。")
+    keyboard = passage_keyboard(PassageView(passage, 9, 9, previous_id="x-1"))
+    assert [[button.label for button in row] for row in keyboard] == [["上一段"], ["文档"]]
+    assert decode(keyboard[0][0].data) == TurnTo("x-1")
+
+
+def test_a_document_shows_what_is_known_of_it() -> None:
+    document = make_document(1, issuer="中共中央", number="中发〔2014〕1号", date="2014-06-11")
+    part = render_document(DocumentView(document, 12, "x-1"))
+    check(part)
+    assert "文号：中发〔2014〕1号" in part.plain and "作者" not in part.plain
+    assert decode(part.keyboard[0][0].data) == OpenPassage("x-1")
+
+
+def topics(count: int) -> list[Topic]:
+    passage = make_passage("支部工作法。")
+    return [Topic(f"第{n}工作法", (), passage, 0, 5, 1, 0.5, n % 2 == 0) for n in range(count)]
+
+
+def test_the_menu_of_topics_can_be_paged_through_and_holds_each_once() -> None:
+    listed = topics(19)
+    pages = [render_topics_page(listed, page) for page in range(3)]
+    for part in pages:
+        check(part)
+    pressed = [decode(button.data) for part in pages for row in part.keyboard for button in row]
+    keys = [each.key for each in pressed if isinstance(each, AskTopic)]
+    assert keys == [topic_key(each.name) for each in listed]
+    assert [each.page for each in pressed if isinstance(each, TopicsPage)] == [1, 0, 2, 1]
+
+
+@pytest.mark.parametrize("page", [-1, 0, 999])
+def test_a_page_that_is_gone_becomes_the_nearest(page: int) -> None:
+    check(render_topics_page(topics(3), page))
+    check(render_topics_page([], page))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        render_start("党务<bot>", 42),
+        render_help("dangwu_bot"),
+        render_privacy("直接摘录原文", 30),
+        render_queue_notice(3),
+        render_group_greeting("dangwu_bot", can_be_mentioned=True),
+        render_group_greeting("dangwu_bot", can_be_mentioned=False),
+    ],
+)
+def test_the_standing_texts_are_messages(part: MessagePart) -> None:
+    check(part)
