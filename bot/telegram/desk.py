@@ -1,0 +1,125 @@
+"""The bot's side door to the core: questions of any chat, answered off the event loop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.answering.conversation import Conversations, Dialogue, Key, Turn
+from bot.answering.further import Further
+from bot.cli.questions import QUESTION_CHARS_MAX
+from bot.telegram.limits import WorkQueue
+from retrieval.errors import InputError
+
+if TYPE_CHECKING:
+    from bot.compose import Application
+    from retrieval.records import Audience, DocumentInfo, Evidence
+
+_POINTS_BACK = re.compile(r"[这那该此其它他她]|上述|上面|前面|以上")
+# A text shorter than this asks nothing by itself: 请问, 怎么看, 帮忙查查.
+_SELF_CONTAINED_CHARS_MIN = 6
+_PASSAGES_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the corpus holds for some audience: the version's name, documents and passages."""
+
+    index_version: str
+    documents: int
+    passages: int
+
+
+class Desk:
+    """Questions to one application, in the order in which there is room for them."""
+
+    def __init__(self, application: Application, work: WorkQueue) -> None:
+        self._application = application
+        self._dialogue = Dialogue(application.answerer, Further(application.retriever), Conversations())
+        self._keys: dict[str, set[Key]] = {}
+        self.work = work
+
+    async def ask(self, key: Key, text: str, context: str, audiences: Collection[Audience]) -> Turn:
+        """The turn of ``text``, which may point at ``context``, a quoted message.
+
+        InputError where there is no question or too long a one; QueueFull where too many wait.
+        """
+        question, fallback = with_context(text, context)
+        self._keys.setdefault(key.user, set()).add(key)
+
+        def work() -> Turn:
+            turn = self._dialogue.ask(key, question, audiences=audiences)
+            if turn.answer.status == "refused" and fallback:
+                second = self._dialogue.ask(key, fallback, audiences=audiences)
+                return second if second.answer.status == "answered" else turn
+            return turn
+
+        return await self.work.run(work)
+
+    def forget(self, user: str) -> None:
+        """Drop every conversation of a person."""
+        for key in self._keys.pop(user, set()):
+            self._dialogue.conversations.forget(key)
+
+    async def search(self, text: str, audiences: Collection[Audience]) -> Evidence:
+        """The passages nearest to ``text``; InputError and QueueFull as with an answer."""
+        question = checked_question(text)
+        retriever = self._application.retriever
+        return await self.work.run(
+            lambda: retriever.search(question, k=_PASSAGES_LISTED, audiences=audiences)
+        )
+
+    async def documents(self, audiences: Collection[Audience]) -> list[DocumentInfo]:
+        """The documents that these audiences may see, by source."""
+        store = self._application.open_store()
+
+        def work() -> list[DocumentInfo]:
+            with store.snapshot() as snapshot:
+                return [info for info in snapshot.documents() if info.audience in audiences]
+
+        return await self.work.run(work)
+
+    async def overview(self, audiences: Collection[Audience]) -> Overview:
+        """Which corpus version is served, and how much of it these audiences may see."""
+        store = self._application.open_store()
+
+        def work() -> Overview:
+            with store.snapshot() as snapshot:
+                visible = [each for each in snapshot.documents() if each.audience in audiences]
+                passages = sum(len(snapshot.document_passages(each.id)) for each in visible)
+                return Overview(snapshot.index_version, len(visible), passages)
+
+        return await self.work.run(work)
+
+
+def checked_question(text: str) -> str:
+    """The question without white space around it; InputError where it is empty or too long."""
+    question = text.encode("utf-8", "replace").decode("utf-8").strip()
+    if not any(c.isalnum() for c in question):
+        raise InputError("没有看到问题。", remedy="请用一句话提问，如：/ask 预备党员的预备期多长？")
+    if len(question) > QUESTION_CHARS_MAX:
+        raise InputError(
+            f"问题太长：有 {len(question)} 个字，最多 {QUESTION_CHARS_MAX} 个。",
+            remedy="请只写要问的那句话。",
+        )
+    return question
+
+
+def with_context(text: str, context: str) -> tuple[str, str]:
+    """The question to ask, and another to try where that one is refused (empty: none).
+
+    A quoted message is the question where the text is none, part of it where the text points back, and a
+    second attempt otherwise. It is cut to what fits; the text never is.
+    """
+    if not context:
+        return checked_question(text), ""
+    if not any(c.isalnum() for c in text):
+        return checked_question(context[:QUESTION_CHARS_MAX]), ""
+    question = checked_question(text)
+    room = QUESTION_CHARS_MAX - len(question) - 1
+    joined = f"{context[:room]}\n{question}" if room > 0 else question
+    if len(question) < _SELF_CONTAINED_CHARS_MIN or _POINTS_BACK.search(question):
+        return joined, ""
+    return question, joined

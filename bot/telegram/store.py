@@ -1,0 +1,229 @@
+"""What the Telegram channel must not forget: one SQLite file beside the corpus.
+
+An addressed update is written down before Telegram is told that it arrived, and marked before its reply is
+sent, so a restart knows which questions are open and which may have been answered. The text of an update is
+erased as soon as it is settled. Safe to use from several threads.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from retrieval.errors import StoreError
+
+DATABASE_NAME = "telegram.sqlite3"
+# Telegram repeats an unconfirmed update for a day; far fewer than these arrive twice.
+_SETTLED_KEPT = 10_000
+_ERRORS_KEPT = 200
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS updates (
+    update_id INTEGER PRIMARY KEY, state TEXT NOT NULL, body TEXT, outcome TEXT, received_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS told (topic TEXT NOT NULL, chat_id INTEGER NOT NULL, PRIMARY KEY (topic, chat_id));
+CREATE TABLE IF NOT EXISTS errors (code TEXT NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS answers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, chat_id INTEGER NOT NULL, user_id INTEGER NOT NULL,
+    question TEXT NOT NULL, status TEXT NOT NULL, record TEXT NOT NULL, index_version TEXT NOT NULL,
+    at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS votes (
+    answer_id INTEGER NOT NULL, user_id INTEGER NOT NULL, vote TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (answer_id, user_id)
+);
+CREATE TABLE IF NOT EXISTS comments (user_id INTEGER NOT NULL, text TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS migrations (old_id INTEGER PRIMARY KEY, new_id INTEGER NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as it was sent: ``record`` is its JSON document, ``at`` a POSIX time."""
+
+    id: int
+    chat_id: int
+    user_id: int
+    question: str
+    status: str
+    record: dict[str, Any]
+    index_version: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpdate:
+    """An update that a former process did not settle; ``was_sending`` if its reply may have left."""
+
+    update_id: int
+    body: dict[str, Any]
+    was_sending: bool
+
+
+class TelegramStore:
+    """The file ``telegram.sqlite3`` of one data folder; close it when done."""
+
+    def __init__(self, data_dir: Path, *, now: Callable[[], float] = time.time) -> None:
+        self._path = data_dir / DATABASE_NAME
+        self._now = now
+        self._lock = Lock()
+        with self._translated():
+            self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            # Survives a killed process; only a power failure may lose the last moment.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA secure_delete = ON")
+            self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file; the store is of no use afterwards."""
+        self._connection.close()
+
+    def accept(self, update_id: int, body: dict[str, Any]) -> bool:
+        """Write an update down; false where it is known already and must not be answered again."""
+        return self._write(
+            "INSERT OR IGNORE INTO updates VALUES (?, 'received', ?, NULL, ?)",
+            (update_id, json.dumps(body, ensure_ascii=False), self._now()),
+        )
+
+    def mark_sending(self, update_id: int) -> None:
+        """Note that the reply to an update is about to leave."""
+        self._write("UPDATE updates SET state = 'sending' WHERE update_id = ?", (update_id,))
+
+    def settle(self, update_id: int, outcome: str) -> None:
+        """Note how an update ended, and erase its text."""
+        self._write(
+            "UPDATE updates SET state = 'settled', body = NULL, outcome = ? WHERE update_id = ?",
+            (outcome, update_id),
+        )
+
+    def is_settled(self, update_id: int) -> bool:
+        """Whether an update has had its reply; false for one that was never written down."""
+        rows = self._read("SELECT 1 FROM updates WHERE update_id = ? AND state = 'settled'", (update_id,))
+        return bool(rows)
+
+    def open_updates(self) -> list[OpenUpdate]:
+        """The updates that are not settled, in the order of their arrival."""
+        rows = self._read(
+            "SELECT update_id, body, state FROM updates WHERE state != 'settled' ORDER BY update_id", ()
+        )
+        return [OpenUpdate(row[0], json.loads(row[1]), row[2] == "sending") for row in rows]
+
+    def prune(self) -> None:
+        """Drop the oldest settled updates and errors."""
+        self._write(
+            "DELETE FROM updates WHERE state = 'settled' AND update_id NOT IN"
+            " (SELECT update_id FROM updates ORDER BY update_id DESC LIMIT ?)",
+            (_SETTLED_KEPT,),
+        )
+        self._write(
+            "DELETE FROM errors WHERE rowid NOT IN (SELECT rowid FROM errors ORDER BY rowid DESC LIMIT ?)",
+            (_ERRORS_KEPT,),
+        )
+
+    def tell_once(self, topic: str, chat_id: int) -> bool:
+        """Whether this is the first time that a chat is told of ``topic``; true only once."""
+        return self._write("INSERT OR IGNORE INTO told VALUES (?, ?)", (topic, chat_id))
+
+    def note_error(self, code: str, kind: str) -> None:
+        """Keep the code of an error and its kind, which names no person and no text."""
+        self._write("INSERT INTO errors VALUES (?, ?, ?)", (code, kind, self._now()))
+
+    def last_errors(self, count: int) -> list[tuple[str, str, float]]:
+        """The latest errors, newest first, as code, kind and POSIX time."""
+        rows = self._read("SELECT code, kind, at FROM errors ORDER BY rowid DESC LIMIT ?", (count,))
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def keep_answer(self, chat_id: int, user_id: int, record: dict[str, Any]) -> int:
+        """Keep the JSON document of an answer for its buttons and votes; gives its number."""
+        with self._translated(), self._lock:
+            cursor = self._connection.execute(
+                "INSERT INTO answers (chat_id, user_id, question, status, record, index_version, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    chat_id,
+                    user_id,
+                    record["question"],
+                    record["status"],
+                    json.dumps(record, ensure_ascii=False),
+                    record["index_version"],
+                    self._now(),
+                ),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def answer(self, answer_id: int) -> StoredAnswer | None:
+        """A kept answer, or ``None`` where it was forgotten."""
+        rows = self._read("SELECT * FROM answers WHERE id = ?", (answer_id,))
+        if not rows:
+            return None
+        row = rows[0]
+        return StoredAnswer(row[0], row[1], row[2], row[3], row[4], json.loads(row[5]), row[6], row[7])
+
+    def vote(self, answer_id: int, user_id: int, vote: str) -> None:
+        """Count a person's vote on an answer; a later vote replaces the former one."""
+        self._write(
+            "INSERT INTO votes VALUES (?, ?, ?, ?) ON CONFLICT (answer_id, user_id)"
+            " DO UPDATE SET vote = excluded.vote, at = excluded.at",
+            (answer_id, user_id, vote, self._now()),
+        )
+
+    def votes(self) -> list[tuple[StoredAnswer, int, str]]:
+        """Every vote with its answer and the voter, oldest answer first."""
+        rows = self._read("SELECT answer_id, user_id, vote FROM votes ORDER BY answer_id, at", ())
+        found = [(self.answer(row[0]), row[1], row[2]) for row in rows]
+        return [(answer, user_id, vote) for answer, user_id, vote in found if answer is not None]
+
+    def comment(self, user_id: int, text: str) -> None:
+        """Keep what a person wrote to the maintainers."""
+        self._write("INSERT INTO comments VALUES (?, ?, ?)", (user_id, text, self._now()))
+
+    def comments(self) -> list[tuple[int, str, float]]:
+        """What people wrote to the maintainers, oldest first: user id, text, POSIX time."""
+        return [(r[0], r[1], r[2]) for r in self._read("SELECT * FROM comments ORDER BY rowid", ())]
+
+    def forget(self, user_id: int) -> int:
+        """Erase a person's kept questions, votes and comments; gives how many records that were."""
+        with self._translated(), self._lock:
+            count = 0
+            for table in ("votes", "comments", "answers"):
+                count += self._connection.execute(
+                    f"DELETE FROM {table} WHERE user_id = ?", (user_id,)
+                ).rowcount
+            self._connection.execute("DELETE FROM votes WHERE answer_id NOT IN (SELECT id FROM answers)")
+            return count
+
+    def note_migration(self, old_id: int, new_id: int) -> None:
+        """Remember that a group became a supergroup with a new number."""
+        self._write("INSERT OR REPLACE INTO migrations VALUES (?, ?)", (old_id, new_id))
+        self._write(
+            "INSERT OR IGNORE INTO told SELECT topic, ? FROM told WHERE chat_id = ?", (new_id, old_id)
+        )
+
+    def migrations(self) -> dict[int, int]:
+        """The new numbers of groups by their old ones."""
+        return dict(self._read("SELECT old_id, new_id FROM migrations", ()))
+
+    def _write(self, sql: str, values: Sequence[Any]) -> bool:
+        with self._translated(), self._lock:
+            return self._connection.execute(sql, values).rowcount > 0
+
+    def _read(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        with self._translated(), self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise StoreError(
+                f"机器人的记录读写不了：{self._path}（{exc}）。",
+                remedy="检查磁盘空间和权限；文件损坏时把它移走，机器人会新建一个。",
+            ) from exc
