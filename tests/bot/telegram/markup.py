@@ -58,9 +58,7 @@ def make_answer(statements: list[tuple[str, tuple[int, ...]]], **changes: object
     return Answer("问题", "answered", made, citations, **changes)  # type: ignore[arg-type]
 
 
-def make_passage(
-    text: str, document: DocumentInfo | None = None, section: str = "第二章 › 第八条"
-) -> Passage:
+def make_passage(text: str, document: DocumentInfo | None = None, section: str = "二 › 第八条") -> Passage:
     """A passage that begins its document."""
     held = document or make_document()
     return Passage(f"{held.id}-0badcafe", held, section, "clause", 0, len(text), text, "key")
