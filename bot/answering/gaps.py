@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS gaps (
 """
 _RECORD = """
 INSERT INTO gaps VALUES (:key, :question, 1, :now, :now, :nearest, :version)
-ON CONFLICT (key) DO UPDATE SET count = count + 1, last_at = :now, nearest = :nearest, index_version = :version
+ON CONFLICT (key) DO UPDATE
+SET count = count + 1, last_at = :now, nearest = :nearest, index_version = :version
 """
 _BOUND = """
 DELETE FROM gaps WHERE key IN (SELECT key FROM gaps ORDER BY count DESC, last_at DESC LIMIT -1 OFFSET ?)
@@ -132,7 +133,7 @@ class Gaps:
                 "SELECT question, count, first_at, last_at, nearest, index_version FROM gaps"
                 " ORDER BY count DESC, last_at DESC, key"
             )
-            return [Gap(*row[:4], tuple(json.loads(row[4])), row[5]) for row in rows]
+            return [Gap(row[0], row[1], row[2], row[3], tuple(json.loads(row[4])), row[5]) for row in rows]
 
     def clear(self) -> int:
         """Forget all gaps; gives how many there were. StoreError where the file cannot be written."""

@@ -80,7 +80,7 @@ def about(question: str) -> About:
     if listed:
         return _of_list(listed, statement)
     asking = _ASKING.search(sentence)
-    before = _trimmed(sentence[: asking.start()]) if asking else _trimmed(sentence)
+    before = trimmed(sentence[: asking.start()]) if asking else trimmed(sentence)
     if not has_content(before):
         before = statement
     subject = _owner(before)
@@ -94,7 +94,7 @@ def about(question: str) -> About:
 
 
 def _of_list(listed: re.Match[str], statement: str) -> About:
-    owner, noun, action = _trimmed(listed["owner"]), *_noun_and_action(_QUESTION_TAIL.sub("", listed["noun"]))
+    owner, noun, action = trimmed(listed["owner"]), *_noun_and_action(_QUESTION_TAIL.sub("", listed["noun"]))
     is_counted = listed["count"] not in (None, "几") and listed["measure"] != "些"
     count = f"{listed['count']}{listed['measure']}" if is_counted else ""
     if action:
@@ -141,7 +141,7 @@ def _statement(sentence: str) -> str:
     return _clipped(re.sub("是$", "", _QUESTION_TAIL.sub("", text)))
 
 
-def _trimmed(text: str) -> str:
+def trimmed(text: str) -> str:
     """The text without what opens a question and without the links at its end."""
     words = [word for word, _ in _tags(_HEAD.sub("", text.strip("，,、：: ")))]
     while len(words) > 1 and (words[-1] in _LINKS or not re.search(r"[\w”’」』》)）]", words[-1])):
@@ -164,7 +164,7 @@ def _without_verb(text: str) -> str:
         words.pop()
     if len(words) > 1 and words[-1][1][:1] == "v":
         words.pop()
-    kept = _trimmed("".join(word for word, _ in words))
+    kept = trimmed("".join(word for word, _ in words))
     return kept if has_content(kept) else text
 
 
@@ -192,6 +192,12 @@ def nouns_and_verbs(text: str) -> int:
     """How many words of a text name things or deeds, general ones included; question words do not count."""
     words = _tags(_ASKING.sub("，", text))
     return sum(tag[:1] in _CONTENT_TAGS and word not in _LINKS for word, tag in words)
+
+
+def ends_in_verb(text: str) -> bool:
+    """Whether the last word of a text is a verb or a preposition, which an object follows."""
+    words = _tags(text)
+    return bool(words) and words[-1][1][:1] in "vp" and words[-1][0] not in {"可以", "主要"}
 
 
 def verbs(text: str) -> list[str]:
