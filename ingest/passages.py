@@ -6,6 +6,7 @@ sentence ends. Every passage is a contiguous stretch of the document; nothing bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -25,6 +26,8 @@ LIST_CHARS = 700
 """A list of running-text items longer than this is cut into its items."""
 _TINY_CHARS = 60
 _NAMED_ITEM_CHARS = 150
+_OPENING_CHARS = 40
+_OPENING = re.compile(r"(?:再|还)?(?:比如|例如|譬如)|首先|其次|一是|第一|一方面|同时")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,22 @@ def _packed(text: str, pieces: Sequence[_Piece]) -> Iterator[PassageSpan]:
     pack: list[_Piece] = []
     for piece in pieces:
         if pack and not _joins(text, pack, piece):
-            yield _span(pack)
-            pack = []
+            kept, carried = _parted(text, pack, piece)
+            yield _span(kept)
+            pack = carried
         pack.append(piece)
     if pack:
         yield _span(pack)
+
+
+def _parted(text: str, pack: list[_Piece], piece: _Piece) -> tuple[list[_Piece], list[_Piece]]:
+    """The pack, and of it the short last sentence that rather opens what follows."""
+    last = pack[-1]
+    opens = last.end - last.start <= _OPENING_CHARS and _OPENING.match(text, last.start)
+    alike = piece.section == last.section and not piece.closed and not last.closed
+    if len(pack) > 1 and opens and alike:
+        return pack[:-1], [last]
+    return pack, []
 
 
 def _joins(text: str, pack: Sequence[_Piece], piece: _Piece) -> bool:
