@@ -16,6 +16,8 @@ from typing import Protocol
 from bot.answering.answer import Answer, Citation
 from bot.answering.followup import Asked, Resolved, resolve
 from bot.answering.further import Further
+from bot.answering.gaps import Gaps
+from prompts import render
 from retrieval.normalise import match_key
 from retrieval.records import Audience
 from retrieval.retriever import STAFF
@@ -123,18 +125,32 @@ class Conversations:
 class Dialogue:
     """Answers questions in conversation: what leans on earlier ones is completed first."""
 
-    def __init__(self, answers: Answers, further: Further, conversations: Conversations) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        further: Further,
+        conversations: Conversations,
+        gaps: Gaps | None = None,
+    ) -> None:
         self._answers = answers
         self._further = further
+        self._gaps = gaps
         self.conversations = conversations
 
     def ask(self, key: Key, text: str, *, audiences: Collection[Audience] = STAFF) -> Turn:
-        """The turn with the answer; EmptyCorpus when nothing has been ingested."""
+        """The turn with the answer; EmptyCorpus when nothing has been ingested.
+
+        What the corpus does not answer is noted as a gap, but not that there is no more of an answer.
+        """
         resolved = self.conversations.resolve(key, text, audiences=audiences)
+        if resolved.lacks_context:
+            return Turn(text, text, Answer(text, "refused", message=render("refusal_no_context")))
         answer = self._follow_up(key, resolved, audiences)
         if answer is None:
             answer = self._answers.answer(resolved.question, audiences=audiences)
         self.conversations.remember(key, resolved, answer, audiences=audiences)
+        if self._gaps is not None and not resolved.continues:
+            self._gaps.record(answer)
         return Turn(text, resolved.question, answer)
 
     def _follow_up(self, key: Key, resolved: Resolved, audiences: Collection[Audience]) -> Answer | None:

@@ -48,13 +48,15 @@ class Resolved:
     """What is to be looked up.
 
     ``question`` stands for itself. ``continues`` asks for more than was cited of it already; ``item`` for
-    the item with this number of the list that ``listed``, an earlier answer, gave.
+    the item with this number of the list that ``listed``, an earlier answer, gave. ``lacks_context``
+    marks what only means something after an earlier question, where there is none that it could follow.
     """
 
     question: str
     continues: bool = False
     item: int = 0
     listed: Answer | None = None
+    lacks_context: bool = False
 
 
 # A question that names nothing is short: 具体由谁负责, 任期一般是几年.
@@ -137,6 +139,8 @@ _LIST_COUNT = re.compile(r"(?P<what>哪)[一二两三四五六七八九十\d几]
 _ITEM_LABEL = re.compile(
     rf"^\s*(?:#+\s*)?(?:[（(]?(?:{_NUMERAL})[)）、.．:：]+|[①-⑳]|第?{_NUMERAL}(?:是|{_MEASURE})?[、，,:：]?|首先|其次|再次|最后)\s*"
 )
+# These forms say nothing by themselves.
+_DEPENDENT_FORMS = (_MORE, _ORDINAL, _WHY, _EXAMPLES, _IN_DETAIL)
 _LIST_MIN = 2
 _BEFORE_MEMBERS = re.compile(r"^.*(?:通过|按照|包括|分别[是为]|分为|即|坚持|实行|[是为有]|采取|形成)(?=.)")
 _BEHIND_MEMBERS = re.compile(r"(?<=.)等(?:[^级].*)?$")
@@ -146,13 +150,13 @@ Rule = Callable[[str, Sequence[Asked]], Resolved | None]
 def resolve(text: str, turns: Sequence[Asked]) -> Resolved:
     """What to look up for ``text`` after ``turns``, oldest first; ``text`` itself where it needs no help."""
     bare = _bare(text, turns)
-    if not turns or not 0 < len(bare) <= FOLLOW_UP_CHARS_MAX:
+    if not 0 < len(bare) <= FOLLOW_UP_CHARS_MAX:
         return Resolved(text)
-    for rule in _RULES:
+    for rule in _RULES if turns else ():
         resolved = rule(bare, turns)
         if resolved is not None:
             return resolved if len(resolved.question) <= REWRITTEN_CHARS_MAX else Resolved(text)
-    return Resolved(text)
+    return Resolved(text, lacks_context=any(form.fullmatch(bare) for form in _DEPENDENT_FORMS))
 
 
 def _bare(text: str, turns: Sequence[Asked]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.answering.answer import Answer
+from bot.answering.privacy import masked
 from retrieval.errors import StoreError
 from retrieval.normalise import match_key
 
@@ -47,20 +47,6 @@ _BOUND = """
 DELETE FROM gaps WHERE key IN (SELECT key FROM gaps ORDER BY count DESC, last_at DESC LIMIT -1 OFFSET ?)
 """
 _logger = logging.getLogger(__name__)
-
-# Digits of a number may be grouped by single spaces or hyphens; \d takes full-width figures as well.
-_GAP = r"[\s-]?"
-_ID_NUMBER = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{16}}{_GAP}[\dXxＸｘ](?!\d)|(?<!\d)\d{{15}}(?!\d)")
-_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}(?!\d)")
-_LANDLINE = re.compile(r"(?<!\d)(?:[（(]?[0０]\d{2,3}[)）]?[\s-]?)\d{7,8}(?!\d)")
-_CARD = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{15,18}}(?!\d)")
-
-
-def masked(text: str) -> str:
-    """The text with numbers of identity cards, bank cards and telephones replaced by what they are."""
-    text = _ID_NUMBER.sub("〔证件号〕", text)
-    text = _CARD.sub("〔卡号〕", text)
-    return _LANDLINE.sub("〔电话〕", _MOBILE.sub("〔电话〕", text))
 
 
 @dataclass(frozen=True, slots=True)

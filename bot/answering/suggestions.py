@@ -281,7 +281,7 @@ def _facts(source: Source) -> _Made:
 
 
 def _is_term(name: str, sentence: str) -> bool:
-    """Whether quotation marks set off a term and not a turn of phrase: 四有, “1+3”, or one that is defined."""
+    """Whether quotation marks set off a term and not a turn of phrase: 四有四述, “1+3”, or one defined."""
     coined = bool(re.search(r"[一二两三四五六七八九十\d]", name)) and len(name) > 2
     return coined or len(name) >= _TERM_CHARS or defines(sentence, search_key(name))
 

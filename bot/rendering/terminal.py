@@ -8,6 +8,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from bot.answering.answer import Answer, Citation
+from bot.answering.conversation import Turn
 from bot.rendering.wrapping import printable, shorten, wrap_cells
 from retrieval.records import DocumentInfo, Evidence, ScoredPassage
 
@@ -32,8 +33,16 @@ def render_answer(answer: Answer, *, width: int) -> Text:
     blocks += [_block(f"提示：{each}", width, style="yellow") for each in answer.notices]
     if answer.suggestions:
         blocks.append(_heading("资料里能回答的问题"))
-        blocks += [_block(f"· {each}", width) for each in answer.suggestions]
+        blocks += [_block(f"{n}. {each}", width) for n, each in enumerate(answer.suggestions, start=1)]
     return _marked(Text("\n").join(blocks))
+
+
+def render_turn(turn: Turn, *, width: int) -> Text:
+    """The answer, under what was looked up where that is not what was typed."""
+    answer = render_answer(turn.answer, width=width)
+    if not turn.is_rewritten:
+        return answer
+    return Text("\n").join([_block(f"按“{turn.rewritten}”查找", width, style=_FAINT), answer])
 
 
 def render_evidence(evidence: Evidence, *, width: int) -> Text:

@@ -84,7 +84,7 @@ def test_a_refusal_shows_its_message_the_nearest_passages_and_questions_to_ask()
     shown = render_answer(refusal, width=80).plain
     assert shown.startswith("资料里没有。")
     assert shown.count("《探寻城市管理中社区党建发展思路》") == 3
-    assert "· 什么是甲？" in shown
+    assert "1. 什么是甲？" in shown
 
 
 def test_passages_found_are_shown_whole_with_their_scores() -> None:
