@@ -19,7 +19,7 @@ import pytest
 from bot.compose import Application
 from bot.evaluation import evaluate_answers
 from bot.settings import load_settings
-from ingest.pipeline import no_progress
+from ingest.parts import no_progress
 from retrieval.evaluation import read_questions
 
 QUESTIONS = Path(__file__).resolve().parent / "questions"
