@@ -2,137 +2,152 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
+import time
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from telegram import (
-    BotCommand,
-    BotCommandScopeAllGroupChats,
-    BotCommandScopeAllPrivateChats,
-)
+from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
+    CallbackQueryHandler,
     ChatMemberHandler,
-    ContextTypes,
     ExtBot,
-    JobQueue,
+    InlineQueryHandler,
     MessageHandler,
     TypeHandler,
     filters,
 )
+from telegram.request import HTTPXRequest
 
 from bot import compose
-from bot.settings import TelegramSettings
+from bot.settings import Settings, TelegramSettings
 from bot.telegram import wording
 from bot.telegram.addressing import Identity
+from bot.telegram.buttons import Buttons
+from bot.telegram.commands import Commands
+from bot.telegram.delivery import Delivery
 from bot.telegram.desk import Desk
 from bot.telegram.gate import Gate
 from bot.telegram.handlers import Handlers
+from bot.telegram.inline import Inline
 from bot.telegram.journal import UpdateJournal
 from bot.telegram.limits import ChatOrder, LimitSettings, RateLimits, WorkQueue
-from bot.telegram.replies import PlainSender
+from bot.telegram.pacing import Clock, Sleep
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
 
 # Telegram remembers this list, and leaves out what is not on it.
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member")
 # More threads than processors only make each answer slower.
 _WORKERS = 2
 _START_RETRIES = 5
+# With waits of up to half a minute: a network that is lost for ten minutes loses no reply.
+_SEND_ATTEMPTS = 25
+_STOP_WITHIN_S = 10.0
 _WEBHOOK_PORT = 8443
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _log = logging.getLogger(__name__)
-BotApplication: TypeAlias = Application[
-    ExtBot[None],
-    ContextTypes.DEFAULT_TYPE,
-    dict[Any, Any],
-    dict[Any, Any],
-    dict[Any, Any],
-    JobQueue[ContextTypes.DEFAULT_TYPE],
-]
+BotApplication: TypeAlias = Any
 
 
 class _Stopping(Application):  # type: ignore[type-arg]
     """Stops by finishing what is being answered; what still waits stays in the journal."""
 
+    def __init__(self, *, delivery: Delivery, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._delivery = delivery
+
     async def stop(self) -> None:
         if isinstance(self.update_processor, ChatOrder):
             self.update_processor.stop_waiting()
+        closing = asyncio.create_task(self._delivery.close(_STOP_WITHIN_S))
         await super().stop()
+        await closing
 
 
-def run(core: compose.Application, limits: LimitSettings | None = None) -> None:
+def run(core: compose.Application) -> None:
     """Serve until the process is told to stop; TelegramError when Telegram cannot be reached at all."""
     settings = core.settings.telegram
-    application = build(core, limits or LimitSettings())
+    application = build(core)
     if settings.webhook_url:
         application.run_webhook(
-            **webhook_place(settings),
-            bootstrap_retries=_START_RETRIES,
-            allowed_updates=ALLOWED_UPDATES,
-            drop_pending_updates=False,
+            **webhook_place(settings), bootstrap_retries=_START_RETRIES, allowed_updates=ALLOWED_UPDATES
         )
     else:
-        application.run_polling(
-            bootstrap_retries=_START_RETRIES, allowed_updates=ALLOWED_UPDATES, drop_pending_updates=False
-        )
+        application.run_polling(bootstrap_retries=_START_RETRIES, allowed_updates=ALLOWED_UPDATES)
 
 
-def build(core: compose.Application, limits: LimitSettings) -> BotApplication:
+def build(
+    core: compose.Application,
+    *,
+    limits: LimitSettings | None = None,
+    clock: Clock = time.monotonic,
+    sleep: Sleep = asyncio.sleep,
+) -> BotApplication:
     """The application with all its parts; nothing is contacted before it is initialised."""
-    settings = core.settings.telegram
+    limits = limits or LimitSettings()
+    bot = _bot(core.settings.telegram)
     store = TelegramStore(core.data_dir)
-    gate = Gate(settings, migrations=store.migrations)
+    gate = Gate(core.settings.telegram, migrations=store.migrations)
+    rates = RateLimits(limits, now=clock)
     desk = Desk(core, WorkQueue(workers=_WORKERS, bound=limits.queue))
-    turns = Turns(store, RateLimits(limits), PlainSender())
-
-    def identity() -> Identity:
-        return Identity(application.bot.id, application.bot.username)
-
-    handlers = Handlers(desk, store, gate, turns, identity)
+    delivery = Delivery(bot, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep)
+    commands = Commands(desk, store, lambda: bot, _answerer(core.settings))
+    turns = Turns(store, rates, delivery)
+    handlers = Handlers(commands, turns, gate, store, delivery, lambda: Identity(bot.id, bot.username))
+    buttons = Buttons(desk, commands, store, gate, rates, delivery)
     journal = UpdateJournal(store, handlers.is_addressed)
 
     async def opened(started: BotApplication) -> None:
-        await _announce_commands(started)
+        await _announce_commands(bot)
         store.prune()
-        turns.interrupted = await journal.restore(started.bot)
-        _log.info("bot @%s is up", started.bot.username)
+        turns.interrupted = await journal.restore(bot)
+        _log.info("bot @%s is up", bot.username)
 
     async def closed(stopped: BotApplication) -> None:
         store.close()
 
-    builder = _builder(settings).application_class(_Stopping)
-    builder = builder.update_queue(journal).concurrent_updates(ChatOrder(limits.chat_queue))
-    application: BotApplication = builder.post_init(opened).post_shutdown(closed).build()
-    _add_handlers(application, gate, handlers)
+    builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery})
+    builder = builder.bot(bot).update_queue(journal).concurrent_updates(ChatOrder(limits.chat_queue))
+    application = builder.post_init(opened).post_shutdown(closed).build()
+    application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
+    application.add_handler(MessageHandler(filters.UpdateType.MESSAGE, handlers.on_message))
+    application.add_handler(CallbackQueryHandler(buttons.on_press))
+    application.add_handler(InlineQueryHandler(Inline(desk, rates).on_query))
+    application.add_handler(ChatMemberHandler(handlers.on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_error_handler(handlers.on_error)
     return application
 
 
-def _builder(settings: TelegramSettings) -> Any:
-    builder: Any = ApplicationBuilder().token(settings.token.get_secret_value())
-    if settings.base_url:
-        root = settings.base_url.rstrip("/")
-        builder = builder.base_url(f"{root}/bot").base_file_url(f"{root}/file/bot")
-    if settings.proxy.get_secret_value():
-        proxy = settings.proxy.get_secret_value()
-        builder = builder.proxy(proxy).get_updates_proxy(proxy)
-    # Every chat that is being answered may have a call open.
-    return builder.connection_pool_size(64).pool_timeout(30.0)
+def _bot(settings: TelegramSettings) -> ExtBot[None]:
+    """The client; every call goes through the proxy, and to the given server, where there is one."""
+    root = settings.base_url.rstrip("/") or "https://api.telegram.org"
+    proxy = settings.proxy.get_secret_value() or None
+    return ExtBot(
+        settings.token.get_secret_value(),
+        base_url=f"{root}/bot",
+        base_file_url=f"{root}/file/bot",
+        # Every chat that is being answered may have a call open.
+        request=HTTPXRequest(connection_pool_size=64, pool_timeout=30.0, proxy=proxy),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, proxy=proxy),
+    )
 
 
-def _add_handlers(application: BotApplication, gate: Gate, handlers: Handlers) -> None:
-    application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
-    application.add_handler(MessageHandler(filters.UpdateType.MESSAGE, handlers.on_message))
-    application.add_handler(ChatMemberHandler(handlers.on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
-    application.add_error_handler(handlers.on_error)
+def _answerer(settings: Settings) -> str:
+    """How answers come about, for ``/privacy``."""
+    if not settings.llm.model:
+        return "摘录原文，不经过大模型"
+    host = urlsplit(settings.llm.base_url).hostname
+    return f"大模型 {settings.llm.model}（{host}）根据检索到的段落作答，提问会发给它"
 
 
-async def _announce_commands(application: BotApplication) -> None:
+async def _announce_commands(bot: ExtBot[None]) -> None:
     """Put the Chinese commands into the menus; without them the bot works as well."""
     menus = (
         (wording.PRIVATE_COMMANDS, BotCommandScopeAllPrivateChats()),
@@ -140,7 +155,7 @@ async def _announce_commands(application: BotApplication) -> None:
     )
     try:
         for commands, scope in menus:
-            await application.bot.set_my_commands([BotCommand(*each) for each in commands.items()], scope)
+            await bot.set_my_commands([BotCommand(*each) for each in commands.items()], scope)
     except TelegramError as exc:
         _log.warning("menus not set: %s", type(exc).__name__)
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.answering.conversation import Conversations, Dialogue, Key, Turn
 from bot.answering.further import Further
 from bot.cli.questions import QUESTION_CHARS_MAX
+from bot.telegram.callbacks import DocumentView, PassageView, find_document, find_passage
 from bot.telegram.limits import WorkQueue
 from retrieval.errors import InputError
+from retrieval.retriever import EVERYONE
+from retrieval.topics import Topic, TopicCatalogue
 
 if TYPE_CHECKING:
+    from bot.answering.answer import Answer
     from bot.compose import Application
     from retrieval.records import Audience, DocumentInfo, Evidence
+    from retrieval.snapshot import Snapshot
 
+_Result = TypeVar("_Result")
 _POINTS_BACK = re.compile(r"[这那该此其它他她]|上述|上面|前面|以上")
 # A text shorter than this asks nothing by itself: 请问, 怎么看, 帮忙查查.
 _SELF_CONTAINED_CHARS_MIN = 6
@@ -38,6 +44,7 @@ class Desk:
     def __init__(self, application: Application, work: WorkQueue) -> None:
         self._application = application
         self._dialogue = Dialogue(application.answerer, Further(application.retriever), Conversations())
+        self._catalogue = TopicCatalogue(application.open_store())
         self._keys: dict[str, set[Key]] = {}
         self.work = work
 
@@ -58,6 +65,12 @@ class Desk:
 
         return await self.work.run(work)
 
+    async def answer_publicly(self, text: str) -> Answer:
+        """The answer from public documents, outside of every conversation; raises as ``ask`` does."""
+        question = checked_question(text)
+        answerer = self._application.answerer
+        return await self.work.run(lambda: answerer.answer(question, audiences=EVERYONE))
+
     def forget(self, user: str) -> None:
         """Drop every conversation of a person."""
         for key in self._keys.pop(user, set()):
@@ -71,27 +84,42 @@ class Desk:
             lambda: retriever.search(question, k=_PASSAGES_LISTED, audiences=audiences)
         )
 
+    async def passage(self, passage_id: str, audiences: Collection[Audience]) -> PassageView:
+        """A passage with its neighbours; Gone where it is not there for these audiences."""
+        return await self._read(lambda snapshot: find_passage(snapshot, passage_id, audiences))
+
+    async def document(self, document_id: str, audiences: Collection[Audience]) -> DocumentView:
+        """What is known of a document; Gone where it is not there for these audiences."""
+        return await self._read(lambda snapshot: find_document(snapshot, document_id, audiences))
+
+    async def topics(self, audiences: Collection[Audience]) -> Sequence[Topic]:
+        """The procedures and models that these audiences may read about, best first."""
+        return (await self.work.run(lambda: self._catalogue.topics(audiences)))[1]
+
     async def documents(self, audiences: Collection[Audience]) -> list[DocumentInfo]:
         """The documents that these audiences may see, by source."""
-        store = self._application.open_store()
-
-        def work() -> list[DocumentInfo]:
-            with store.snapshot() as snapshot:
-                return [info for info in snapshot.documents() if info.audience in audiences]
-
-        return await self.work.run(work)
+        return await self._read(
+            lambda snapshot: [info for info in snapshot.documents() if info.audience in audiences]
+        )
 
     async def overview(self, audiences: Collection[Audience]) -> Overview:
         """Which corpus version is served, and how much of it these audiences may see."""
+
+        def work(snapshot: Snapshot) -> Overview:
+            visible = [each for each in snapshot.documents() if each.audience in audiences]
+            passages = sum(len(snapshot.document_passages(each.id)) for each in visible)
+            return Overview(snapshot.index_version, len(visible), passages)
+
+        return await self._read(work)
+
+    async def _read(self, work: Callable[[Snapshot], _Result]) -> _Result:
         store = self._application.open_store()
 
-        def work() -> Overview:
+        def read() -> _Result:
             with store.snapshot() as snapshot:
-                visible = [each for each in snapshot.documents() if each.audience in audiences]
-                passages = sum(len(snapshot.document_passages(each.id)) for each in visible)
-                return Overview(snapshot.index_version, len(visible), passages)
+                return work(snapshot)
 
-        return await self.work.run(work)
+        return await self.work.run(read)
 
 
 def checked_question(text: str) -> str:

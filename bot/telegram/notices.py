@@ -8,8 +8,6 @@ from telegram import Chat, ChatMember, ChatMemberUpdated, User
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 
-from bot.telegram.wording import MENTIONS_ARE_LOST, MENTIONS_ARRIVE
-
 _log = logging.getLogger(__name__)
 _INSIDE = frozenset({ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER})
 
@@ -23,11 +21,6 @@ def mentions_arrive(me: User, status: str) -> bool:
         ChatMemberStatus.ADMINISTRATOR,
         ChatMemberStatus.OWNER,
     )
-
-
-def how_to_ask(*, arrive: bool) -> str:
-    """How people ask the bot in a group."""
-    return MENTIONS_ARRIVE if arrive else MENTIONS_ARE_LOST
 
 
 def was_added(change: ChatMemberUpdated) -> bool:

@@ -1,43 +1,37 @@
-"""Replies as the handlers make them, before they are cut into messages."""
+"""Replies as the commands make them: messages ready to send, and how the turn ends with them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from telegram import Message
 
-from bot.answering.answer import Answer
+from bot.rendering.telegram_markup import MessagePart, Run, make_part
+from bot.telegram.requests import Target
 
-Outcome = Literal["answer", "refusal", "notice", "error", "undeliverable"]
+Ending = Literal["answer", "refusal", "notice", "error", "undeliverable"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one addressed message gets: plain text, or an answer with its sources.
+    """What one addressed message gets; without parts where silence was announced before."""
 
-    ``lead`` stands above an answer (how a follow-up was understood); ``answer_id`` is its number in the
-    store; ``is_sent`` is false where silence was announced before.
-    """
-
-    text: str
-    outcome: Outcome
-    answer: Answer | None = None
-    answer_id: int = 0
-    lead: str = ""
-    is_sent: bool = True
+    parts: Sequence[MessagePart]
+    ending: Ending
 
 
-class Sender(Protocol):
-    """Whoever turns replies into messages and brings them to the chat."""
-
-    async def send(self, message: Message, reply: Reply) -> None:
-        """Deliver a reply below the message it answers; TelegramError when that cannot be done."""
-        ...
+def note(text: str) -> MessagePart:
+    """A short text as one message."""
+    return make_part([Run(text)], body=text)
 
 
-class PlainSender:
-    """Sends a reply as one message of plain text."""
+def target_of(message: Message) -> Target:
+    """Where the reply to a message goes."""
+    return Target(message.chat.id, topic_of(message) or None, message.message_id)
 
-    async def send(self, message: Message, reply: Reply) -> None:
-        await message.reply_text(reply.text, do_quote=True)
+
+def topic_of(message: Message) -> int:
+    """The forum topic that a message belongs to, 0 for none: a thread of replies is none."""
+    return (message.message_thread_id or 0) if message.is_topic_message else 0

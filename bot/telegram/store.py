@@ -23,6 +23,8 @@ DATABASE_NAME = "telegram.sqlite3"
 # Telegram repeats an unconfirmed update for a day; far fewer than these arrive twice.
 _SETTLED_KEPT = 10_000
 _ERRORS_KEPT = 200
+ANSWERS_KEPT_DAYS = 30
+"""How long an answer is kept for its buttons; those with a vote stay for the maintainers."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS updates (
     update_id INTEGER PRIMARY KEY, state TEXT NOT NULL, body TEXT, outcome TEXT, received_at REAL NOT NULL
@@ -116,7 +118,11 @@ class TelegramStore:
         return [OpenUpdate(row[0], json.loads(row[1]), row[2] == "sending") for row in rows]
 
     def prune(self) -> None:
-        """Drop the oldest settled updates and errors."""
+        """Drop the oldest settled updates, errors, and answers that nobody voted on."""
+        self._write(
+            "DELETE FROM answers WHERE at < ? AND id NOT IN (SELECT answer_id FROM votes)",
+            (self._now() - ANSWERS_KEPT_DAYS * 86_400,),
+        )
         self._write(
             "DELETE FROM updates WHERE state = 'settled' AND update_id NOT IN"
             " (SELECT update_id FROM updates ORDER BY update_id DESC LIMIT ?)",

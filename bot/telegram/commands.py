@@ -1,0 +1,163 @@
+"""What each command and each question gets as its reply."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from telegram import Bot, Chat
+
+from bot.answering.conversation import Key
+from bot.rendering.json import answer_json
+from bot.rendering.telegram import (
+    render_answer,
+    render_group_greeting,
+    render_help,
+    render_privacy,
+    render_start,
+    render_topics_page,
+)
+from bot.rendering.telegram_keyboards import answer_keyboard
+from bot.telegram import notices, wording
+from bot.telegram.addressing import Addressed
+from bot.telegram.gate import Role
+from bot.telegram.listings import found_parts, source_parts, status_part, text_parts
+from bot.telegram.replies import Ending, Reply, note
+from bot.telegram.store import ANSWERS_KEPT_DAYS
+
+if TYPE_CHECKING:
+    from bot.answering.conversation import Turn
+    from bot.telegram.desk import Desk
+    from bot.telegram.store import TelegramStore
+    from retrieval.records import Audience
+
+_ERRORS_SHOWN = 5
+_UNDERSTOOD = "按“{question}”查找。"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What somebody says to the bot: who, where, and what may be quoted there."""
+
+    said: Addressed
+    chat: Chat
+    topic_id: int
+    user_id: int
+    role: Role
+    audiences: frozenset[Audience]
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody else reads the reply."""
+        return self.chat.type == Chat.PRIVATE
+
+    @property
+    def key(self) -> Key:
+        """Whose conversation it belongs to: never another chat's, topic's or person's."""
+        return Key("telegram", str(self.chat.id), str(self.topic_id), str(self.user_id))
+
+
+class Commands:
+    """The replies of one bot; ``answerer`` says in Chinese how its answers come about."""
+
+    def __init__(self, desk: Desk, store: TelegramStore, bot: Callable[[], Bot], answerer: str) -> None:
+        self._desk = desk
+        self._store = store
+        self._bot = bot
+        self._answerer = answerer
+        self._by_name: Mapping[str, Callable[[Asking], Awaitable[Reply]]] = {
+            "": self._ask,
+            "start": self._start,
+            "ask": self._ask,
+            "topics": self._topics,
+            "sources": self._sources,
+            "search": self._search,
+            "help": self._help,
+            "feedback": self._feedback,
+            "privacy": self._privacy,
+            "forget": self._forget,
+            "status": self._status,
+        }
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a command of this name."""
+        return name in self._by_name
+
+    async def reply(self, asking: Asking) -> Reply:
+        """The reply to a question or a command."""
+        work = self._by_name.get(asking.said.command, self._unknown)
+        return await work(asking)
+
+    async def _ask(self, asking: Asking) -> Reply:
+        said = asking.said
+        if not said.text and not said.context:
+            return _notice(wording.NO_QUESTION if said.command else wording.ONLY_TEXT)
+        turn = await self._desk.ask(asking.key, said.text, said.context, asking.audiences)
+        return self.answered(asking, turn)
+
+    def answered(self, asking: Asking, turn: Turn) -> Reply:
+        """The reply that carries an answer, which is kept for its buttons."""
+        answer = turn.answer
+        if turn.is_rewritten:
+            answer = replace(answer, notices=(_UNDERSTOOD.format(question=turn.rewritten), *answer.notices))
+        record = answer_json(answer, answer_id=None) | {"suggestions": list(answer.suggestions)}
+        answer_id = self._store.keep_answer(asking.chat.id, asking.user_id, record)
+        parts = render_answer(answer, keyboard=answer_keyboard(answer, str(answer_id)))
+        ending: Ending = "answer" if answer.status == "answered" else "refusal"
+        return Reply(parts, ending)
+
+    async def _search(self, asking: Asking) -> Reply:
+        wanted = asking.said.text or asking.said.context
+        if not wanted:
+            return _notice(wording.NO_SEARCH)
+        return Reply(found_parts(await self._desk.search(wanted, asking.audiences)), "answer")
+
+    async def _topics(self, asking: Asking) -> Reply:
+        return Reply([render_topics_page(await self._desk.topics(asking.audiences), 0)], "answer")
+
+    async def _sources(self, asking: Asking) -> Reply:
+        return Reply(source_parts(await self._desk.documents(asking.audiences)), "answer")
+
+    async def _feedback(self, asking: Asking) -> Reply:
+        if not asking.said.text:
+            return _notice(wording.NO_COMMENT)
+        self._store.comment(asking.user_id, asking.said.text)
+        return Reply([note(wording.COMMENT_KEPT)], "answer")
+
+    async def _forget(self, asking: Asking) -> Reply:
+        self._desk.forget(asking.key.user)
+        count = self._store.forget(asking.user_id)
+        return Reply([note(wording.FORGOTTEN.format(count=count))], "answer")
+
+    async def _start(self, asking: Asking) -> Reply:
+        name = self._bot().username
+        if not asking.is_private:
+            can = await notices.can_be_mentioned(asking.chat, await self._bot().get_me())
+            return Reply([render_group_greeting(name, can_be_mentioned=can)], "answer")
+        overview = await self._desk.overview(asking.audiences)
+        return Reply([render_start(name, overview.documents)], "answer")
+
+    async def _help(self, asking: Asking) -> Reply:
+        return Reply([render_help(self._bot().username)], "answer")
+
+    async def _privacy(self, asking: Asking) -> Reply:
+        return Reply([render_privacy(self._answerer, ANSWERS_KEPT_DAYS)], "answer")
+
+    async def _unknown(self, asking: Asking) -> Reply:
+        return _notice(wording.NO_COMMAND)
+
+    async def _status(self, asking: Asking) -> Reply:
+        overview = await self._desk.overview(asking.audiences)
+        is_admin = asking.is_private and asking.role == "admin"
+        errors = self._store.last_errors(_ERRORS_SHOWN) if is_admin else []
+        how = "" if asking.is_private else await self._mentions(asking)
+        return Reply([status_part(overview, self._desk.work.length, how, errors)], "answer")
+
+    async def _mentions(self, asking: Asking) -> str:
+        can = await notices.can_be_mentioned(asking.chat, await self._bot().get_me())
+        return wording.MENTIONS_ARRIVE if can else wording.MENTIONS_ARE_LOST
+
+
+def _notice(text: str) -> Reply:
+    return Reply(text_parts(text), "notice")

@@ -1,0 +1,61 @@
+"""Inline mode: answers from public documents, offered while somebody types in any chat."""
+
+from __future__ import annotations
+
+from telegram import (
+    InlineQuery,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    Update,
+)
+from telegram.constants import ParseMode
+from telegram.ext import ContextTypes
+
+from bot.rendering.telegram import render_answer
+from bot.rendering.telegram_markup import make_label
+from bot.telegram.desk import Desk
+from bot.telegram.limits import QueueFull, RateLimits
+from retrieval.errors import InputError
+
+# Each keystroke is a query; the first few characters ask nothing yet.
+_CHARS_MIN = 4
+_CACHED_S = 60
+
+
+class Inline:
+    """The inline mode of one bot; nobody's role counts, since anybody may read where the answer lands."""
+
+    def __init__(self, desk: Desk, rates: RateLimits) -> None:
+        self._desk = desk
+        self._rates = rates
+
+    async def on_query(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Offer the answer to what is typed, or nothing."""
+        query = update.inline_query
+        if query is None:
+            return
+        results = await self._results(query)
+        await query.answer(results, cache_time=_CACHED_S if results else 1, is_personal=False)
+
+    async def _results(self, query: InlineQuery) -> list[InlineQueryResultArticle]:
+        person = query.from_user.id
+        if len(query.query.strip()) < _CHARS_MIN or not self._rates.admit(person, person).is_admitted:
+            return []
+        try:
+            answer = await self._desk.answer_publicly(query.query)
+        except (InputError, QueueFull):
+            return []
+        if answer.status != "answered":
+            return []
+        part = render_answer(answer)[0]
+        content = InputTextMessageContent(
+            part.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
+        )
+        titles = dict.fromkeys(each.document.title for each in answer.citations)
+        description = "、".join(f"《{title}》" for title in titles if title)
+        return [
+            InlineQueryResultArticle(
+                "answer", make_label(query.query), content, description=make_label(description)
+            )
+        ]

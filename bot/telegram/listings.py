@@ -1,0 +1,72 @@
+"""Lists that commands show: passages found, documents held, the state of the bot. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.rendering.telegram import MESSAGE_UNITS
+from bot.rendering.telegram_markup import Button, MessagePart, Run, displayable, make_part, with_keyboard
+from bot.rendering.telegram_split import split_text
+from bot.telegram import wording
+from bot.telegram.callbacks import OpenPassage, encode
+from bot.telegram.desk import Overview
+from bot.telegram.replies import note
+from retrieval.records import DocumentInfo, Evidence, Passage
+
+_TITLES_MAX = 200
+
+
+def found_parts(evidence: Evidence) -> tuple[MessagePart, ...]:
+    """The passages that a search found, best first, with a button to read each in its place."""
+    passages = [each.passage for each in evidence.passages]
+    if not passages:
+        return (note(wording.NOTHING_FOUND),)
+    text = "\n\n".join(f"{n}. {_headed(each)}" for n, each in enumerate(passages, start=1))
+    buttons = tuple(
+        Button(f"看第 {n} 处", encode(OpenPassage(each.id))) for n, each in enumerate(passages, start=1)
+    )
+    return with_keyboard(text_parts(text), (buttons[:3], buttons[3:]) if buttons[3:] else (buttons,))
+
+
+def source_parts(documents: Sequence[DocumentInfo]) -> tuple[MessagePart, ...]:
+    """The titles of the documents, numbered, with the state of each where it has one."""
+    if not documents:
+        return (note(wording.NO_SOURCES),)
+    lines = [f"{n}. {_title(each)}" for n, each in enumerate(documents[:_TITLES_MAX], start=1)]
+    more = [f"……共 {len(documents)} 份"] if len(documents) > _TITLES_MAX else []
+    return text_parts("\n".join([*lines, *more]))
+
+
+def status_part(
+    overview: Overview, waiting: int, how: str, errors: Sequence[tuple[str, str, float]]
+) -> MessagePart:
+    """The state of the bot: corpus, queue, mentions in this group, and for admins the latest errors."""
+    lines = [
+        "运行正常",
+        f"资料版本 {overview.index_version}，{overview.documents} 份资料，{overview.passages} 段",
+        f"正在排队的问题 {waiting} 个",
+        *([how] if how else []),
+        *(["最近的错误："] if errors else []),
+        *(f"{code} {_moment(at)} {kind}" for code, kind, at in errors),
+    ]
+    return note("\n".join(lines))
+
+
+def text_parts(text: str) -> tuple[MessagePart, ...]:
+    """A text of any length as messages."""
+    pieces = split_text(displayable(text), MESSAGE_UNITS)
+    return tuple(make_part([Run(piece)], body=piece) for piece in pieces if piece.strip())
+
+
+def _headed(passage: Passage) -> str:
+    return f"{_title(passage.document)}{passage.section}\n{passage.text}"
+
+
+def _title(document: DocumentInfo) -> str:
+    status = f"（{document.status}）" if document.status not in ("", "现行") else ""
+    return f"《{document.title}》{status}" if document.title else f"{document.source}{status}"
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%m-%d %H:%M")
