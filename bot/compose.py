@@ -16,6 +16,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.answering.answerer import Answerer
+    from bot.answering.generation import Generator
     from ingest.pipeline import Progress
     from ingest.report import IngestReport
     from retrieval.embeddings import Embedder
@@ -106,7 +107,15 @@ class Application:
         """Answers from the current corpus version."""
         from bot.answering.answerer import Answerer
 
-        return Answerer(self.retriever)
+        return Answerer(self.retriever, generator=self._generator())
+
+    def _generator(self) -> Generator | None:
+        """What lets a language model write the answers, or ``None`` where none is set."""
+        if not self.settings.llm.base_url:
+            return None
+        from bot.answering.generation import make_generator
+
+        return make_generator(self.settings.llm, data_dir=self.data_dir)
 
     def prepare_ingest(self) -> None:
         """Load the model, then make the data folder: a mistyped model leaves nothing behind."""

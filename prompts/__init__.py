@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from string import Formatter
 
@@ -24,3 +25,8 @@ def render(name: str, **values: str) -> str:
         differing = sorted(wanted ^ values.keys())
         raise ValueError(f"template {name!r} needs {sorted(wanted)}, differing: {differing}")
     return _template(name).format(**values)
+
+
+def fingerprint(*names: str) -> str:
+    """Eight hexadecimal digits that change whenever one of these templates does."""
+    return sha256("\0".join(map(_template, names)).encode()).hexdigest()[:8]

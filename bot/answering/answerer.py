@@ -4,56 +4,103 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
+from bot.answering.cache import AnswerCache, cache_key
+from bot.answering.citing import cited
 from bot.answering.compose import compose, wanted_by
-from bot.answering.extractive import PASSAGES_READ, Draft, Piece, Source
+from bot.answering.extractive import PASSAGES_READ, Source
+from bot.answering.generation import Generator, OnStatement, Task
 from bot.answering.refusal import refusal_message
+from bot.answering.resilience import Deadline, ModelFailure
 from bot.answering.view import ViewCache
-from retrieval.records import Audience
+from retrieval.records import Audience, Evidence
 from retrieval.retriever import STAFF, Retriever, Search
-from retrieval.sentences import split_lines
 
 PASSAGES_OFFERED = 5
+EXTRACTIVE = "extractive"
+# Of the time for a whole answer this share is kept for what follows the model.
+_RESERVE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one search led to; ``task`` is ``None`` where the corpus is silent."""
+
+    evidence: Evidence
+    task: Task | None
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+
+_NOTHING = _Found(Evidence("", (), ""), None)
 
 
 class Answerer:
-    """Answers from one retriever; safe to use from several threads."""
+    """Answers from one retriever; safe to use from several threads.
 
-    def __init__(self, retriever: Retriever, *, clock: Callable[[], float] = time.perf_counter) -> None:
+    With a ``generator`` a language model puts into words what the corpus answers; whenever it cannot, the
+    extractive answer is given and a notice says why. Whether the corpus answers is decided without it.
+    """
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        *,
+        generator: Generator | None = None,
+        cache: AnswerCache | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._retriever = retriever
+        self._generator = generator
+        self._cache = cache if cache is not None else AnswerCache()
+        self._version = generator.version if generator else EXTRACTIVE
         self._views = ViewCache()
         self._clock = clock
 
-    def answer(self, question: str, *, audiences: Collection[Audience] = STAFF) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        audiences: Collection[Audience] = STAFF,
+        on_statement: OnStatement | None = None,
+    ) -> Answer:
         """The answer with its citations, or a refusal that names the nearest documents.
 
+        ``on_statement`` gets each verified statement as soon as there is one. They are what the answer
+        holds, except that an extractive answer takes their place where the model's turn out too few.
         EmptyCorpus when nothing has been ingested.
         """
         begun = self._clock()
         with self._retriever.searching(question, audiences=audiences) as search:
-            found = self._clock()
-            draft = self._draft(search)
-            evidence = search.evidence(PASSAGES_OFFERED)
-            statements, citations = _cited(draft, self._texts(search, draft)) if draft else ((), ())
+            searched = self._clock()
+            key = cache_key(question, search.snapshot.index_version, audiences, self._version)
+            kept = self._cache.get(key)
+            found = self._found(search) if kept is None else _NOTHING
+        # The model is asked after the snapshot is given back: it may take half a minute.
+        if kept is None:
+            answer, lasting = self._composed(question, found, begun, on_statement)
+            if lasting:
+                self._cache.put(key, answer)
+        else:
+            answer = kept
+            _tell(kept.statements, kept.citations, on_statement)
         done = self._clock()
-        return Answer(
-            question=question,
-            status="answered" if statements else "refused",
-            statements=statements,
-            citations=citations,
-            passages=evidence.passages,
-            message="" if statements else refusal_message(evidence),
-            notices=evidence.notices,
-            index_version=evidence.index_version,
-            elapsed=Elapsed((found - begun) * 1e3, (done - found) * 1e3, (done - begun) * 1e3),
-        )
+        elapsed = Elapsed((searched - begun) * 1e3, (done - searched) * 1e3, (done - begun) * 1e3)
+        return replace(answer, question=question, elapsed=elapsed)
 
-    def _draft(self, search: Search) -> Draft | None:
-        """The best draft that the judge lets pass."""
+    def _found(self, search: Search) -> _Found:
+        """The evidence, and the best draft that the judge lets pass."""
         wanted = wanted_by(search.question, search.statistics)
         sources = [self._source(search, index) for index in range(min(PASSAGES_READ, len(search.ranked)))]
-        return compose(wanted, sources)
+        draft = compose(wanted, sources)
+        evidence = search.evidence(PASSAGES_OFFERED)
+        if draft is None:
+            return _Found(evidence, None)
+        statements, citations = cited(draft.pieces, search.snapshot.document_text)
+        task = Task(search.question.text, wanted, sources, draft)
+        return _Found(evidence, task, statements, citations)
 
     def _source(self, search: Search, index: int) -> Source:
         ranked = search.ranked[index]
@@ -61,38 +108,54 @@ class Answerer:
         view = self._views.get(document.id, search.snapshot.index_version, search.snapshot.document_text)
         return Source(ranked, view)
 
-    def _texts(self, search: Search, draft: Draft) -> dict[str, str]:
-        ids = {piece.passage.document.id for piece in draft.pieces}
-        return {each: search.snapshot.document_text(each) for each in ids}
+    def _composed(
+        self, question: str, found: _Found, begun: float, on_statement: OnStatement | None
+    ) -> tuple[Answer, bool]:
+        """The answer, and whether it may serve again: not when the model or the search was hampered."""
+        answer = _extractive(question, found)
+        lasting = not found.evidence.notices
+        if self._generator is not None and found.task is not None and found.statements:
+            try:
+                return self._generated(answer, found.task, begun, on_statement), lasting
+            except ModelFailure as failure:
+                notice = f"{failure.reason}，以下摘自资料原文。"
+                answer, lasting = replace(answer, notices=(*answer.notices, notice)), False
+        _tell(answer.statements, answer.citations, on_statement)
+        return answer, lasting
+
+    def _generated(
+        self, answer: Answer, task: Task, begun: float, on_statement: OnStatement | None
+    ) -> Answer:
+        assert self._generator is not None
+        spent = self._clock() - begun
+        deadline = Deadline.after((1 - _RESERVE) * self._generator.timeout_s - spent)
+        generated = self._generator.generate(task, deadline, on_statement)
+        return replace(
+            answer,
+            statements=generated.statements,
+            citations=generated.citations,
+            answerer=self._generator.answerer,
+        )
 
 
-def _cited(draft: Draft, texts: dict[str, str]) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
-    """Statements and citations of a draft: the lines of each piece carry the number of its quote."""
-    statements: list[Statement] = []
-    citations: list[Citation] = []
-    for n, piece in enumerate(draft.pieces, start=1):
-        text = texts[piece.passage.document.id]
-        citations.append(_citation(n, piece, text))
-        statements += [
-            Statement(" ".join(text[start:end].split()), (n,))
-            for start, end in split_lines(text, piece.start, piece.end)
-        ]
-    return tuple(statements), tuple(citations)
-
-
-def _citation(n: int, piece: Piece, text: str) -> Citation:
-    passage = piece.passage
-    return Citation(
-        n=n,
-        passage_id=passage.id,
-        document=passage.document,
-        section=passage.section,
-        quote=text[piece.start : piece.end],
-        start=piece.start,
-        end=piece.end,
+def _extractive(question: str, found: _Found) -> Answer:
+    evidence = found.evidence
+    return Answer(
+        question=question,
+        status="answered" if found.statements else "refused",
+        statements=found.statements,
+        citations=found.citations,
+        passages=evidence.passages,
+        message="" if found.statements else refusal_message(evidence),
+        notices=evidence.notices,
+        answerer=EXTRACTIVE,
+        index_version=evidence.index_version,
     )
 
 
-def quotes_are_verbatim(citations: Sequence[Citation], texts: dict[str, str]) -> bool:
-    """Whether every quote stands at its offsets in the text of the document it names."""
-    return all(texts[c.document.id][c.start : c.end] == c.quote for c in citations)
+def _tell(
+    statements: Sequence[Statement], citations: Sequence[Citation], on_statement: OnStatement | None
+) -> None:
+    if on_statement is not None:
+        for statement in statements:
+            on_statement(statement, [citations[n - 1] for n in statement.citations])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ class OpenAIEndpoint:
         self.name = settings.model
         self.is_local = is_loopback(settings.base_url)
 
-    def stream(self, system: str, question: str, timeout_s: float) -> Iterator[str]:
+    def stream(self, system: str, question: str, timeout_s: float) -> Generator[str, None, None]:
         """The pieces of the reply as they come; ModelFailure after ``timeout_s`` or when the call fails.
 
         Closing the iterator ends the call.

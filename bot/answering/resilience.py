@@ -9,7 +9,8 @@ import datetime
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -46,7 +47,7 @@ class TextModel(Protocol):
     def is_local(self) -> bool:
         """Whether nothing leaves this machine."""
 
-    def stream(self, system: str, question: str, timeout_s: float) -> Iterator[str]:
+    def stream(self, system: str, question: str, timeout_s: float) -> Generator[str, None, None]:
         """The pieces of the reply as they come, for at most ``timeout_s``; ModelFailure otherwise."""
 
 
@@ -194,7 +195,7 @@ class ResilientModel:
         """Whether nothing leaves this machine."""
         return self._model.is_local
 
-    def stream(self, system: str, question: str, deadline: Deadline) -> Iterator[str]:
+    def stream(self, system: str, question: str, deadline: Deadline) -> Generator[str, None, None]:
         """The pieces of one reply; another attempt is made only while none has come.
 
         ModelFailure when the breaker is open, the budget spent, or the last attempt failed.
@@ -206,9 +207,10 @@ class ResilientModel:
                 raise ModelFailure("今天调用语言模型的次数已用完", retryable=False)
             begun = False
             try:
-                for piece in self._model.stream(system, question, deadline.remaining_s()):
-                    begun = True
-                    yield piece
+                with closing(self._model.stream(system, question, deadline.remaining_s())) as pieces:
+                    for piece in pieces:
+                        begun = True
+                        yield piece
                 self._breaker.succeeded()
                 return
             except ModelFailure as failure:

@@ -23,6 +23,10 @@ Reason = Literal["", "empty", "language", "support", "word", "quoted", "slot"]
 
 SUPPORT_MIN = 0.72
 """Share of a sentence's pairs of characters and content words that its evidence must hold."""
+CLAUSE_MIN = 0.3
+"""Share of the pairs of each single clause, so that none is smuggled in behind a long true one."""
+SHORT_CLAUSE_MIN = 0.6
+"""The same for a clause of up to four characters."""
 RUN_SENTENCES = 12
 """Evidence is at most this many neighbouring sentences,"""
 RUN_CHARS = 520
@@ -39,6 +43,8 @@ _CLAUSE_END = re.compile(r"[,，。;；:：、!！?？\n()（）—…“”‘�
 _CLAIMLESS_TAGS = frozenset("urcpyeowxkhzdfgm")
 _STRICT_TAGS = ("n", "j", "l", "i", "t", "s")
 _NEAR_CHARS = 3
+_SHORT_CLAUSE = 4
+_LATIN = re.compile(r"[a-zA-Z]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +129,21 @@ def _text(text: str) -> _Text:
 
 
 @dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause of a statement: its pairs of characters and its content words."""
+
+    pairs: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Claim:
     """What a statement says: its pairs of characters, its content words, its quoted terms and its slots."""
 
     key: str
     is_chinese: bool
     pairs: tuple[str, ...]
+    clauses: tuple[_Clause, ...]
     words: tuple[tuple[str, bool], ...]
     strays: tuple[str, ...]
     quoted: tuple[str, ...]
@@ -142,8 +157,11 @@ class _Claim:
             key=key,
             is_chinese=len(_CJK.findall(key)) >= 0.5 * len([c for c in letters if not c.isdigit()]),
             pairs=tuple(_pairs(clauses, reach=1)),
+            clauses=tuple(
+                _Clause(tuple(_pairs([c], reach=1)), _plain_words(c)) for c in clauses if len(c) > 1
+            ),
             words=tuple(_content_words(statement)),
-            strays=tuple(_strays(statement)),
+            strays=(*_strays(statement), *_LATIN.findall(key)),
             quoted=tuple(bare(_flat(m[1])) for m in _QUOTED.finditer(key)),
         )
 
@@ -163,9 +181,29 @@ def _mismatch(claim: _Claim, run: _Text, above: _Text) -> Reason:
         return "quoted"
     if any(strict and _credit(word, run, above) == 0 for word, strict in claim.words):
         return "word"
-    if any(not set(stray) & set(run.bare + above.bare) for stray in claim.strays):
+    if not all(_knows_stray(stray, run) or _knows_stray(stray, above) for stray in claim.strays):
         return "word"
+    if any(_is_unheard(clause, run, above) for clause in claim.clauses):
+        return "support"
     return "slot" if not claims(claim.key, run.slots, above.slots) else ""
+
+
+def _held(pairs: Sequence[str], run: _Text, above: _Text) -> float:
+    """Share of the pairs that the run holds; those of the headings count half."""
+    return sum(1.0 if p in run.pairs else 0.5 if p in above.pairs else 0.0 for p in pairs) / len(pairs)
+
+
+def _is_unheard(clause: _Clause, run: _Text, above: _Text) -> bool:
+    """Whether a clause says what the evidence does not; of a short one a word in other words will do."""
+    held = _held(clause.pairs, run, above)
+    if len(clause.pairs) >= _SHORT_CLAUSE:
+        return held < CLAUSE_MIN
+    return held < SHORT_CLAUSE_MIN and not any(_credit(word, run, above) >= 0.6 for word in clause.words)
+
+
+def _knows_stray(stray: str, text: _Text) -> bool:
+    """Whether a text holds a foreign word, or all characters of a run that is no word."""
+    return stray in text.key if stray.isascii() else set(stray) <= set(text.key)
 
 
 def _flat(text: str) -> str:
@@ -194,6 +232,8 @@ def _strays(statement: str) -> Iterator[str]:
         stray = ""
         for word, tag in [*tagged, ("", "")]:
             single = len(word) == 1 and _CJK.match(word) and tag[:1] not in "mqup"
+            if tag.startswith("g"):
+                yield search_key(word)
             if not single and len(stray) > 1:
                 yield search_key(stray)
             stray = stray + word if single else ""
@@ -210,6 +250,10 @@ def _content_words(statement: str) -> Iterator[tuple[str, bool]]:
             attribute = tagged[place + 1 : place + 2] == [("的", "uj")]
             strict = tag.startswith(_STRICT_TAGS) or attribute
             yield key, strict and key not in GENERAL_WORDS
+
+
+def _plain_words(clause: str) -> tuple[str, ...]:
+    return tuple(word for word, _ in _content_words(clause) if word not in GENERAL_WORDS)
 
 
 def _credit(word: str, run: _Text, above: _Text) -> float:
