@@ -1,73 +1,51 @@
-"""The retriever: a question in, ranked passages of one corpus version out."""
+"""The retriever: a question in, ranked passages of one corpus version out.
+
+Candidates are scored, copies collapse, a reranker may mark the best anew, and last the standing of the
+documents decides between what matches about equally.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from retrieval.definitions import defined_subject, defines
-from retrieval.lexical import (
-    bigrams,
-    count_pair,
-    find_candidates,
-    is_frequent,
-    read_statistics,
-    read_terms,
-    words,
-)
-from retrieval.normalise import search_key
+from retrieval.authority import Register, source_notices
+from retrieval.collapse import collapse, repost_notices
+from retrieval.lexical import count_pair, find_candidates, is_frequent, read_statistics, read_terms
+from retrieval.period import asked_time
+from retrieval.preference import prefer
 from retrieval.question import Question, analyse
-from retrieval.records import SECTION_SEPARATOR, Audience, Evidence, Passage, ScoredPassage
-from retrieval.scoring import BIGRAMS, HEADINGS, WORDS, Parts, TermStatistics, bm25, dense_part, mean_lengths
+from retrieval.ranking import Coverage, QueryTerms, Ranked, query_terms, score_candidates
+from retrieval.records import Audience, Evidence, Passage, ScoredPassage
+from retrieval.registers import RegisterCache
+from retrieval.rerank import rerank
+from retrieval.scoring import BIGRAMS, PassageTerms, TermStatistics
 from retrieval.spelling import correct
-from retrieval.synonyms import expansions
 from retrieval.vectors import nearest
 
 if TYPE_CHECKING:
     from retrieval.embeddings import Embedder
+    from retrieval.rerank import Reranker
     from retrieval.store import Snapshot, Store
     from retrieval.vectors import VectorHome
+
+__all__ = ["EVERYONE", "STAFF", "QueryTerms", "Ranked", "Retriever", "Search", "query_terms"]
 
 EVERYONE: frozenset[Audience] = frozenset({"公开"})
 STAFF: frozenset[Audience] = frozenset({"公开", "内部"})
 
 _DENSE_CANDIDATES = 60
-_EXPANSION_WEIGHT = 0.35
-_DEFINITION_LIFT = 0.25
-_CLAUSE_LIFT = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class QueryTerms:
-    """The weighted search terms of a question: 1 for its own, less for synonyms."""
-
-    words: Mapping[str, float]
-    bigrams: Mapping[str, float]
-
-    @property
-    def headings(self) -> Mapping[str, float]:
-        return {**self.words, **self.bigrams}
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A passage with its place in the index and the parts of its score."""
-
-    rowid: int
-    passage: Passage
-    parts: Parts
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """All that one search found, inside the snapshot it was made in.
 
-    ``ranked`` is in order of score, best first, ties in document order; ``statistics`` knows how rare
-    each term of the question is.
+    ``ranked`` is in order of score, best first; ``statistics`` knows how rare each term of the question
+    is, ``register`` what has replaced what among the documents that the asker may see.
     """
 
     question: Question
@@ -76,20 +54,37 @@ class Search:
     statistics: TermStatistics
     ranked: Sequence[Ranked]
     notices: tuple[str, ...]
+    register: Register
 
     def evidence(self, k: int) -> Evidence:
         """The ``k`` best as records that outlive the snapshot."""
-        best = tuple(ScoredPassage(r.passage, round(r.parts.score, 4)) for r in self.ranked[:k])
+        best = tuple(_scored(each) for each in self.ranked[:k])
         return Evidence(self.question.text, best, self.snapshot.index_version, self.notices)
+
+    def cited_notices(self, passage_ids: Iterable[str]) -> tuple[str, ...]:
+        """What must be said of the passages that an answer quotes: replaced sources, further places."""
+        wanted = set(passage_ids)
+        cited = [_scored(each) for each in self.ranked if each.passage.id in wanted]
+        documents = [each.passage.document for each in cited]
+        return source_notices(documents, self.register) + repost_notices(cited)
 
 
 class Retriever:
     """Searches the current version of a store; safe to use from several threads."""
 
-    def __init__(self, store: Store, embedder: Embedder | None, vectors: VectorHome | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder | None,
+        vectors: VectorHome | None,
+        *,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._store = store
         self._embedder = embedder
         self._vectors = vectors
+        self._reranker = reranker
+        self._registers = RegisterCache()
 
     def search(self, question: str, *, k: int = 5, audiences: Collection[Audience] = STAFF) -> Evidence:
         """The ``k`` passages that answer the question best, from documents these audiences may see.
@@ -106,6 +101,7 @@ class Retriever:
             yield self._search(snapshot, analyse(question), frozenset(audiences))
 
     def _search(self, snapshot: Snapshot, question: Question, audiences: frozenset[Audience]) -> Search:
+        register = self._registers.get(snapshot, audiences)
         terms, statistics = _terms(snapshot, question)
         question, notices = _mended(snapshot, question, statistics)
         if notices:
@@ -114,12 +110,23 @@ class Retriever:
         usable = [t for t in terms.headings if not is_frequent(t, statistics)]
         rowids = list(dict.fromkeys([*find_candidates(snapshot.connection, usable), *cosines]))
         passages = {
-            rowid: passage
+            rowid: _in_effect(passage, register)
             for rowid, passage in snapshot.passages(rowids).items()
             if passage.document.audience in audiences
         }
-        ranked = _rank(snapshot, question, terms, statistics, passages, cosines)
-        return Search(question, snapshot, terms, statistics, ranked, notices + dense_notices)
+        indexed = read_terms(snapshot.connection, list(passages))
+        scored = score_candidates(question, terms, statistics, passages, indexed, cosines)
+        found = Search(question, snapshot, terms, statistics, scored, notices + dense_notices, register)
+        return replace(found, ranked=self._ordered(found, indexed))
+
+    def _ordered(self, found: Search, indexed: Mapping[int, PassageTerms]) -> list[Ranked]:
+        """The scored candidates without copies, reranked, and in the order of their authority."""
+        asked = asked_time(found.question.key)
+        ranked = collapse(found.ranked, indexed, found.register, asked)
+        if self._reranker is not None:
+            ranked = rerank(self._reranker, found.question.searched, ranked)
+
+        return prefer(ranked, found.register, asked, indexed, Coverage(found.terms, found.statistics))
 
     def _dense(self, snapshot: Snapshot, question: Question) -> tuple[dict[int, float], tuple[str, ...]]:
         """Cosines by rowid of the passages nearest to the question, and what must be said of it."""
@@ -129,6 +136,16 @@ class Retriever:
         rowids = snapshot.rowids_for_keys([key for key, _ in found.hits])
         cosines = {rowid: cosine for key, cosine in found.hits for rowid in rowids.get(key, ())}
         return cosines, ((found.notice,) if found.notice else ())
+
+
+def _scored(ranked: Ranked) -> ScoredPassage:
+    return ScoredPassage(ranked.passage, round(ranked.parts.score, 4), ranked.also_in)
+
+
+def _in_effect(passage: Passage, register: Register) -> Passage:
+    """The passage of its document as that stands in this corpus."""
+    effective = register.effective(passage.document)
+    return passage if effective is passage.document else replace(passage, document=effective)
 
 
 def _terms(snapshot: Snapshot, question: Question) -> tuple[QueryTerms, TermStatistics]:
@@ -151,51 +168,3 @@ def _mended(
         key = key.replace(each.wrong, each.right)
     notices = tuple(f"“{each.wrong}”按“{each.right}”查找。" for each in corrections)
     return replace(analyse(key), text=question.text, searched=key), notices
-
-
-def query_terms(question: Question) -> QueryTerms:
-    """The question's own words and bigrams, and those of its synonyms at less weight."""
-    own_words = dict.fromkeys(question.words, 1.0)
-    own_bigrams = dict.fromkeys(question.bigrams, 1.0)
-    for other in expansions(question.content):
-        for word in words(other):
-            own_words.setdefault(word, _EXPANSION_WEIGHT)
-        for pair in bigrams(other):
-            own_bigrams.setdefault(pair, _EXPANSION_WEIGHT)
-    return QueryTerms(own_words, own_bigrams)
-
-
-def _rank(
-    snapshot: Snapshot,
-    question: Question,
-    terms: QueryTerms,
-    statistics: TermStatistics,
-    passages: Mapping[int, Passage],
-    cosines: Mapping[int, float],
-) -> list[Ranked]:
-    indexed = read_terms(snapshot.connection, list(passages))
-    lengths = mean_lengths(indexed.values())
-    subject = defined_subject(question.key)
-    # A passage that only the words found is at best as near as the farthest that the vectors found.
-    farthest = min(cosines.values(), default=None)
-    ranked = []
-    for rowid, passage in passages.items():
-        stored = indexed[rowid]
-        parts = Parts(
-            words=bm25(terms.words, stored, statistics, WORDS, lengths[WORDS]),
-            bigrams=bm25(terms.bigrams, stored, statistics, BIGRAMS, lengths[BIGRAMS]),
-            headings=bm25(terms.headings, stored, statistics, HEADINGS, lengths[HEADINGS]),
-            dense=dense_part(cosines.get(rowid, farthest)),
-            lift=_lift(question, passage, subject),
-        )
-        ranked.append(Ranked(rowid, passage, parts))
-    return sorted(ranked, key=lambda r: (-r.parts.score, r.passage.document.source, r.passage.start))
-
-
-def _lift(question: Question, passage: Passage, subject: str | None) -> float:
-    """What a passage gains by defining what is asked, or by being the clause that is named."""
-    if question.clause and passage.kind == "clause":
-        label = re.sub(r"\s", "", search_key(passage.section.split(SECTION_SEPARATOR)[-1]))
-        if label == f"第{question.clause}条":
-            return _CLAUSE_LIFT
-    return _DEFINITION_LIFT if subject is not None and defines(passage.text, subject) else 0.0

@@ -56,24 +56,42 @@ class PassageTerms:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a score, each from 0 to 1, for the retrieval trace."""
+    """The parts of a score for the retrieval trace, each from 0 to 1.
+
+    ``dense`` and ``rerank`` are -1 where there is none. ``authority``, from -1 to 1, is what the passage
+    won or lost by the standing of its document.
+    """
 
     words: float
     bigrams: float
     headings: float
     dense: float
     lift: float = 0.0
+    rerank: float = -1.0
+    authority: float = 0.0
 
     @property
     def score(self) -> float:
-        """The weighted mean of the parts that apply, 0 to 1; a definition or a named clause is lifted."""
+        """The relevance moved by the authority, 0 to 1."""
+        return min(1.0, max(0.0, self.relevance + self.authority))
+
+    @property
+    def relevance(self) -> float:
+        """The weighted mean of the parts that apply, or the reranker's mark in its place, 0 to 1.
+
+        A definition or a named clause is lifted.
+        """
+        base = self.rerank if self.rerank >= 0 else self._matching
+        return base + (1 - base) * self.lift
+
+    @property
+    def _matching(self) -> float:
         total = WORD_WEIGHT + BIGRAM_WEIGHT + HEADING_WEIGHT
         mark = WORD_WEIGHT * self.words + BIGRAM_WEIGHT * self.bigrams + HEADING_WEIGHT * self.headings
         if self.dense >= 0:
             total += DENSE_WEIGHT
             mark += DENSE_WEIGHT * self.dense
-        base = mark / total
-        return base + (1 - base) * self.lift
+        return mark / total
 
 
 def mean_lengths(passages: Collection[PassageTerms]) -> tuple[float, ...]:

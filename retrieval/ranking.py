@@ -1,0 +1,123 @@
+"""Scoring the candidates of a search: each passage with its place in the index and the parts of its score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from retrieval.definitions import defined_subject, defines
+from retrieval.lexical import bigrams, words
+from retrieval.normalise import search_key
+from retrieval.question import Question
+from retrieval.records import SECTION_SEPARATOR, Passage
+from retrieval.scoring import (
+    BIGRAMS,
+    HEADINGS,
+    WORDS,
+    Parts,
+    PassageTerms,
+    TermStatistics,
+    bm25,
+    dense_part,
+    mean_lengths,
+)
+from retrieval.synonyms import expansions
+
+_EXPANSION_WEIGHT = 0.35
+_DEFINITION_LIFT = 0.25
+_CLAUSE_LIFT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerms:
+    """The weighted search terms of a question: 1 for its own, less for synonyms."""
+
+    words: Mapping[str, float]
+    bigrams: Mapping[str, float]
+
+    @property
+    def headings(self) -> Mapping[str, float]:
+        return {**self.words, **self.bigrams}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A passage with its place in the index and the parts of its score.
+
+    ``also_in`` counts further documents that carry nearly the same passage.
+    """
+
+    rowid: int
+    passage: Passage
+    parts: Parts
+    also_in: int = 0
+
+
+def query_terms(question: Question) -> QueryTerms:
+    """The question's own words and bigrams, and those of its synonyms at less weight."""
+    own_words = dict.fromkeys(question.words, 1.0)
+    own_bigrams = dict.fromkeys(question.bigrams, 1.0)
+    for other in expansions(question.content):
+        for word in words(other):
+            own_words.setdefault(word, _EXPANSION_WEIGHT)
+        for pair in bigrams(other):
+            own_bigrams.setdefault(pair, _EXPANSION_WEIGHT)
+    return QueryTerms(own_words, own_bigrams)
+
+
+def score_candidates(
+    question: Question,
+    terms: QueryTerms,
+    statistics: TermStatistics,
+    passages: Mapping[int, Passage],
+    indexed: Mapping[int, PassageTerms],
+    cosines: Mapping[int, float],
+) -> list[Ranked]:
+    """The passages in order of score, best first, ties in document order."""
+    lengths = mean_lengths(indexed.values())
+    subject = defined_subject(question.key)
+    # A passage that only the words found is at best as near as the farthest that the vectors found.
+    farthest = min(cosines.values(), default=None)
+    ranked = []
+    for rowid, passage in passages.items():
+        stored = indexed[rowid]
+        parts = Parts(
+            words=bm25(terms.words, stored, statistics, WORDS, lengths[WORDS]),
+            bigrams=bm25(terms.bigrams, stored, statistics, BIGRAMS, lengths[BIGRAMS]),
+            headings=bm25(terms.headings, stored, statistics, HEADINGS, lengths[HEADINGS]),
+            dense=dense_part(cosines.get(rowid, farthest)),
+            lift=_lift(question, passage, subject),
+        )
+        ranked.append(Ranked(rowid, passage, parts))
+    return sorted(ranked, key=lambda r: (-r.parts.score, r.passage.document.source, r.passage.start))
+
+
+def _lift(question: Question, passage: Passage, subject: str | None) -> float:
+    """What a passage gains by defining what is asked, or by being the clause that is named."""
+    if question.clause and passage.kind == "clause":
+        label = re.sub(r"\s", "", search_key(passage.section.split(SECTION_SEPARATOR)[-1]))
+        if label == f"第{question.clause}条":
+            return _CLAUSE_LIFT
+    return _DEFINITION_LIFT if subject is not None and defines(passage.text, subject) else 0.0
+
+
+class Coverage:
+    """Tells what share of a question's own terms, rare ones counting more, a passage or its headings hold."""
+
+    def __init__(self, terms: QueryTerms, statistics: TermStatistics) -> None:
+        self._rarity = [
+            (field, term, statistics.rarity(field, term))
+            for field, weighted in ((WORDS, terms.words), (BIGRAMS, terms.bigrams))
+            for term, weight in weighted.items()
+            if weight >= 1
+        ]
+        self._total = sum(rarity for _, _, rarity in self._rarity)
+
+    def __call__(self, stored: PassageTerms) -> float:
+        """The share, 0 to 1; 0 for a question without terms."""
+        headings = stored.counts[HEADINGS]
+        held = sum(
+            rarity for field, term, rarity in self._rarity if term in stored.counts[field] or term in headings
+        )
+        return held / self._total if self._total else 0.0
