@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ingest.pipeline import Progress
     from ingest.report import IngestReport
     from retrieval.embeddings import Embedder
+    from retrieval.rerank import Reranker
     from retrieval.retriever import Retriever
     from retrieval.store import Store
     from retrieval.vectors import VectorHome
@@ -96,11 +97,18 @@ class Application:
         return vector_home(self.open_store(), self.settings.chroma.url)
 
     @cached_property
+    def reranker(self) -> Reranker | None:
+        """The cross-encoder that marks the best passages anew, or ``None`` where none is set."""
+        from retrieval.rerank import load_reranker
+
+        return load_reranker(self.settings.reranker.model)
+
+    @cached_property
     def retriever(self) -> Retriever:
         """Search over the current corpus version."""
         from retrieval.retriever import Retriever
 
-        return Retriever(self.open_store(), self.embedder, self.vectors)
+        return Retriever(self.open_store(), self.embedder, self.vectors, reranker=self.reranker)
 
     @cached_property
     def answerer(self) -> Answerer:
