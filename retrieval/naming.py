@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Form = Literal["quoted", "counted", "defined", "listed", "regular", "compound"]
+Form = Literal["quoted", "counted", "headed", "defined", "listed", "regular", "compound"]
 
 # One character for one, so that offsets stay true.
 _FOLDED = str.maketrans("，：；（）！？「」『』＋－％", ",:;()!?“”“”+-%")
@@ -40,10 +40,11 @@ _COUNTED_COLON = re.compile(
     rf"(?P<name>(?:{_COUNT})(?!{_MEASURE})(?:[{_HAN}]{{1,5}}|“[{_HAN}]{{1,6}}”)):(?=\S)"
 )
 _DASHED = re.compile(rf"(?m)^[ \t\u3000]*(?P<name>[{_HAN}A-Za-z0-9“”+]{{3,18}})——(?=\S{{10}})")
-_KIND = "模式|制度|机制|会议|机构|载体|平台|形式|程序|活动|体系|单元|方法"
+_KIND = "模式|制度|机制|会议|机构|形式|程序|活动|体系|单元|方法|方式"
 _DEFINED = re.compile(
-    rf"(?:^|(?<=[。\n])|(?<=条 )|(?<=条　))[ \t#]*(?:第\S{{1,6}}条\s*)?(?:所谓)?"
-    rf"(?P<name>[{_HAN}“”+0-9]{{3,16}}?)(?:是指|指的是|系指|是(?![否不非指]))(?=[^。\n]{{4,160}}?(?:{_KIND})[。,;\n])"
+    rf"(?:^|(?<=[。\n)])|(?<=条 )|(?<=条　))[ \t#]*(?:第\S{{1,6}}条\s*)?(?:所谓)?"
+    rf"(?P<name>[{_HAN}“”+0-9]{{3,16}}?)(?:(?:是指|指的是|系指)(?=[^。\n]{{8}})|"
+    rf"是(?![否不非指])(?=[^。\n]{{4,160}}?(?:{_KIND})[。,;\n]))"
 )
 _PROCEDURE = "手续|程序|步骤|流程|职权|职责|基本任务|任务|原则|条件|方法|方式|标准|内容"
 _LISTED = re.compile(
@@ -103,6 +104,11 @@ class Naming:
     form: Form
     is_model: bool
 
+    @property
+    def is_named_kind(self) -> bool:
+        """Whether the name itself ends in what it is: a system, a model, an activity, a body."""
+        return bool(self.head or _INNER_HEAD.search(self.core))
+
 
 def folded(text: str) -> str:
     """The text with Chinese punctuation in one width, of the same length."""
@@ -115,7 +121,7 @@ def find_namings(text: str) -> list[Naming]:
     found = [
         *_quoted(plain),
         *_matched(_COUNTED_COLON, plain, "counted"),
-        *_matched(_DASHED, plain, "defined"),
+        *_matched(_DASHED, plain, "headed"),
         *_defined(plain),
         *_matched(_LISTED, plain, "listed"),
         *_lead_ins(plain),

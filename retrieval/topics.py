@@ -30,7 +30,8 @@ _CLEAR = 0.9
 _FORM_WEIGHT: dict[Form, float] = {
     "quoted": 1.0,
     "counted": 1.0,
-    "defined": 0.9,
+    "headed": 0.9,
+    "defined": 0.5,  # mostly of bodies and notions, which every text defines
     "listed": 0.8,
     "regular": 0.8,
     "compound": 0.6,
@@ -82,7 +83,7 @@ class TopicCatalogue:
             if self._version != snapshot.index_version:
                 self._version, self._topics = snapshot.index_version, {}
             if wanted not in self._topics:
-                self._topics[wanted] = tuple(collect_topics(_passages(snapshot, wanted)))
+                self._topics[wanted] = tuple(collect_topics(list(_passages(snapshot, wanted))))
             return self._version, self._topics[wanted]
 
 
@@ -94,13 +95,15 @@ def matching(topics: Sequence[Topic], pattern: str) -> list[Topic]:
     return [*by_name, *rest]
 
 
-def collect_topics(documents: Iterable[tuple[str, Sequence[Passage]]]) -> list[Topic]:
+def collect_topics(documents: Sequence[tuple[str, Sequence[Passage]]]) -> list[Topic]:
     """The topics of documents, given as text and passages in reading order; best first."""
     groups: dict[tuple[str, str], list[_Occurrence]] = defaultdict(list)
     for text, passages in documents:
         for found in _occurrences(text, passages):
             groups[match_key(found.naming.core), found.naming.head[-2:]].append(found)
-    topics = [topic for group in _merged(groups) if (topic := _topic(group)) is not None]
+    kept = [group for group in _merged(groups) if _is_topic(group)]
+    counted = _mentions(kept, (passage for _, passages in documents for passage in passages))
+    topics = [_topic(group, mentions) for group, mentions in zip(kept, counted, strict=True)]
     return sorted(topics, key=lambda t: (-t.score, t.passage.document.source, t.start))
 
 
@@ -180,20 +183,22 @@ def _needs_next(naming: Naming, plain: str) -> bool:
 _AFTER_DEFINING = re.compile(
     r"^(?:\([^)]{1,30}\))?\s*(?:——|是指|指的是|系指|,?即[:,]?|:(?=\s*\S)|是(?![否不非])[^。]{6,})"
 )
-_BEFORE_DEFINING = re.compile(r"以[^。]{2,120}为[^。,]{1,30}的$")
+_BEFORE_DEFINING = re.compile(r"(?<![可所加予难])以[^。]{2,120}为[^。,]{1,30}的$")
 _BEFORE_BUILDING = re.compile(
-    r"(?:通过|面向|针对|按照|依托|以|挖掘|把)[^。;]{8,}"
+    r"(?:通过|面向|针对|按照|依托|(?<![可所加予难])以|挖掘|把)[^。;]{8,}"
     r"(?:建立|创建|形成|实行|探索|推行|创新|打造|构建)[^。;,]{0,8}$"
 )
 _FOLLOWED = re.compile(r"(?!为)[^,。;、:“]{0,4},(?P<next>[^。]{12,})")
 _NEXT_SAYS_HOW = re.compile(r"[^。;、“]{0,12}。\s?(?:主要|具体|要求|做法|即|其|第一|一是|首先)")
-_SERIES = re.compile("建立|健全|完善|严肃|深化|加强|推进|实行|推行|强化|落实|规范|严格|坚持")
+_SERIES = re.compile(
+    ".{0,4}?(?:建立|健全|完善|严肃|深化|加强|推进|实行|推行|强化|落实|规范|严格|坚持|执行|履行|维护|贯彻)"
+)
 _PURPOSE = re.compile("增强|确保|提高|提升|为|促进|使|切实|不断|进一步|有效|推动")
 
 
 def _clearness(naming: Naming, plain: str, sentence: tuple[int, int], *, is_opening: bool) -> float:
     """How well the words around a name say what it is: 1 a definition, 0 a mere mention."""
-    if naming.form in ("defined", "listed", "counted"):
+    if naming.form in ("headed", "defined", "listed", "counted"):
         return 1.0
     if naming.form == "regular":
         return 0.9
@@ -203,14 +208,14 @@ def _clearness(naming: Naming, plain: str, sentence: tuple[int, int], *, is_open
         return 1.0
     if _BEFORE_DEFINING.search(before) or _has_members(naming.core, before, after):
         return 0.95
-    if re.search(r"[、和]$", before) or re.match(r"[、和]|等", after):
+    if re.search(r"[、和与及]$", before) or re.match(r"[、和]|等", after):
         return 0.1
     if _BEFORE_BUILDING.search(before):
         return 0.8
-    return _followed(after) + (0.15 if is_opening else 0.0)
+    return _followed(naming, after) + (0.15 if is_opening else 0.0)
 
 
-def _followed(after: str) -> float:
+def _followed(naming: Naming, after: str) -> float:
     """How well what follows a name tells of it."""
     if _NEXT_SAYS_HOW.match(after):
         return 0.7
@@ -219,12 +224,15 @@ def _followed(after: str) -> float:
         return 0.2
     if _SERIES.match(behind["next"]):
         return 0.1
-    return 0.3 if _PURPOSE.match(behind["next"]) else 0.5
+    # After a slogan such as “三严三实” a comma goes on to something else.
+    is_slogan = naming.form == "quoted" and not naming.is_named_kind
+    return 0.3 if is_slogan or _PURPOSE.match(behind["next"]) else 0.5
 
 
 # How far around a name its explanation is looked for.
 _REACH = 700
 _LEADING_COUNT = re.compile("(?P<count>[两三四五六七八九十])(?P<measure>个|种|项|级|大|类)?")
+_JOINS = re.compile("[和与及]$")
 _PAIR = re.compile(r"(?P<count>[一两二三四五六七八九十])(?P<what>[\u4e00-\u9fff])")
 
 
@@ -234,7 +242,9 @@ def _has_members(core: str, before: str, after: str) -> bool:
     if leading is None:
         return False
     count = _number(leading["count"])
-    if re.search(rf"(?:[^,。;、:“”]{{1,16}}、){{{count - 1}}}[^,。;、:“”]{{1,16}}等?$", before):
+    if not _JOINS.search(before) and re.search(
+        rf"(?:[^,。;、:“”]{{1,16}}、){{{count - 1}}}[^,。;、:“”]{{1,16}}等?$", before
+    ):
         return True
     if leading["measure"]:
         # Each member of 五种服务模式 is called a 模式 again.
@@ -267,21 +277,49 @@ def _merged(groups: dict[tuple[str, str], list[_Occurrence]]) -> Iterator[list[_
     yield from groups.values()
 
 
-def _topic(group: list[_Occurrence]) -> Topic | None:
-    """The topic of one name, or ``None`` where it is neither explained nor a model by its words."""
-    best = max(
+def _best(group: Sequence[_Occurrence]) -> _Occurrence:
+    """The place that explains a name best; of two alike the one with its full form, then the first."""
+    return max(
         group,
         key=lambda o: (o.clearness, bool(o.naming.head), _FORM_WEIGHT[o.naming.form], -o.passage.start),
     )
-    is_model = any(o.naming.is_model for o in group)
-    if not is_model and best.clearness < _CLEAR:
-        return None
-    explained = best.clearness >= EXPLAINED
+
+
+def _is_topic(group: Sequence[_Occurrence]) -> bool:
+    return any(o.naming.is_model for o in group) or _best(group).clearness >= _CLEAR
+
+
+_MARKS = re.compile('[“”"]')
+_PREFIX_CHARS = 3
+
+
+def _mentions(groups: Sequence[Sequence[_Occurrence]], passages: Iterable[Passage]) -> list[int]:
+    """In how many passages each group's names stand, quotation marks aside."""
+    starts: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for index, group in enumerate(groups):
+        for form in _printed_forms(group):
+            starts[form[:_PREFIX_CHARS]].append((form, index))
+    found = [{o.passage.id for o in group} for group in groups]
+    for passage in passages:
+        plain = _MARKS.sub("", folded(passage.text))
+        for at in range(len(plain) - _PREFIX_CHARS + 1):
+            for form, index in starts.get(plain[at : at + _PREFIX_CHARS], ()):
+                if plain.startswith(form, at):
+                    found[index].add(passage.id)
+    return [len(ids) for ids in found]
+
+
+def _printed_forms(group: Sequence[_Occurrence]) -> set[str]:
+    forms = {_MARKS.sub("", o.naming.label) for o in group}
+    forms |= {o.naming.core for o in group if len(o.naming.core) >= _CORE_CHARS_MIN}
+    return {form for form in forms if len(form) >= _PREFIX_CHARS}
+
+
+def _topic(group: Sequence[_Occurrence], mentions: int) -> Topic:
+    best = _best(group)
     labels = list(dict.fromkeys(o.naming.label for o in [best, *group]))
     form = max(_FORM_WEIGHT[o.naming.form] for o in group)
-    mentions = len({o.passage.id for o in group})
     spread = min(mentions, _MENTIONS_THAT_COUNT) / _MENTIONS_THAT_COUNT
-    score = 0.6 * min(1.0, best.clearness) + 0.25 * form + 0.15 * spread
     return Topic(
         name=labels[0],
         names=tuple(labels[1:]),
@@ -289,6 +327,6 @@ def _topic(group: list[_Occurrence]) -> Topic | None:
         start=best.sentence[0],
         end=best.sentence[1],
         mentions=mentions,
-        score=round(score, 4),
-        is_explained=explained,
+        score=round(0.6 * best.clearness + 0.3 * form + 0.1 * spread, 4),
+        is_explained=best.clearness >= EXPLAINED,
     )

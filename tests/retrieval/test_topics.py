@@ -82,6 +82,13 @@ def test_the_passage_that_explains_a_name_is_chosen_and_not_one_that_mentions_it
     assert topic.mentions == 2 and topic.is_explained
 
 
+def test_every_passage_with_the_name_counts_with_or_without_its_marks() -> None:
+    (topic,) = topics(
+        "“四必到”：红事必到、白事必到、难事必到、喜事必到。\n去年坚持四必到二十次。\n无关的一段话。"
+    )
+    assert topic.mentions == 2
+
+
 def test_what_is_only_mentioned_stands_behind_and_says_so() -> None:
     found = topics("深化党员先锋积分制,严肃组织生活。\n四必到:红事必到、白事必到、难事必到、喜事必到。")
     assert [(topic.name, topic.is_explained) for topic in found] == [
