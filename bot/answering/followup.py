@@ -122,12 +122,18 @@ RELATIONAL = frozenset(
     钱 年龄 职务 级别 待遇
     """.split()  # noqa: SIM905 - a word list reads better than two hundred quotation marks
 )
+# In front of its question word such a word is a subject of its own: 处分有哪些, but 怎么处分.
+_TOPICAL = frozenset(
+    """
+    处分 处罚 处理 选举 经费 费用 资金 组织 领导 管理 审批 推荐 申请 书记 会长 组长 批准 决定 规定 部门 机构
+    """.split()  # noqa: SIM905 - as above
+)
 _PERIODS = re.compile(r"(?:任期|期限|时限|时间|时长|周期|年限|预备期|有效期|[期限])$")
 _QUANTITIES = re.compile(r"(?:人数|数量|总数|比例|比重|金额|经费|费用|规模|年龄|率|数|面积|收入)$")
 _PERSONS = re.compile(r"(?:书记|会长|组长|主任|主席|负责人|联系人|主持人|作者|委员长|秘书长)$")
 _MEASURES_TIME = re.compile(r"延长|缩短|顺延|算起|起算|计算|届满|期满")
 _ONLY_ASKS = re.compile(
-    r"什么时候|何时|哪1?一?[年天月]|谁|多少|多久|多长时间|什么意思|什么时间|哪里|哪儿|什么地方"
+    r"什么时候|何时|哪一?[年天月]|谁|多少|多久|多长时间|什么意思|什么时间|哪里|哪儿|什么地方"
 )
 _SITES = re.compile(r"(?:地点|地址|位置)$")
 _SINGLE = re.compile(
@@ -230,6 +236,8 @@ def _instead(bare: str, turns: Sequence[Asked]) -> Resolved | None:
     parts = about(last)
     if what in RELATIONAL:
         return Resolved(f"{_topic(turns[-1], parts.subject)}的{what}{_asked_of(what)}？")
+    if "的" in what:
+        return Resolved(f"{what}{_asked_of(what)}？")
     question = _in_place_of(what, last, parts)
     return Resolved(_uncounted(question)) if question else None
 
@@ -352,6 +360,9 @@ def _names_nothing(bare: str, last: str) -> bool:
     A verb of the last question names nothing new: 怎么聘任的 after 三亚市聘任了多少社区工作人员.
     """
     if len(bare) > _BARE_CHARS_MAX or re.search(r"[“”「」『』《》\"A-Za-z0-9]", bare):
+        return False
+    asking = _ASKS.search(bare)
+    if asking and has_content(bare[: asking.start()], RELATIONAL - _TOPICAL):
         return False
     known = RELATIONAL | {verb for verb in verbs(bare) if verb in to_simplified(last)}
     return not has_content(bare, known) and nouns_and_verbs(bare) <= _BARE_WORDS_MAX

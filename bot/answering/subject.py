@@ -82,7 +82,7 @@ def about(question: str) -> About:
     asking = _ASKING.search(sentence)
     before = trimmed(sentence[: asking.start()]) if asking else trimmed(sentence)
     if not has_content(before):
-        before = statement
+        before = trimmed(statement)
     subject = _owner(before)
     if asking and _TAKES_VERB.match(asking[0]) and not _LINKED.search(sentence[: asking.start()]):
         counted = _COUNTED.match(sentence, asking.start())
