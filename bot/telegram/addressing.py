@@ -56,7 +56,7 @@ def addressing(message: Message, me: Identity) -> Addressed | None:
     bare, is_mentioned = _without_mentions(text, entities, me)
     context = _context(message, me)
     if message.chat.type == ChatType.PRIVATE:
-        return Addressed("private", bare, context=context) if text.strip() else None
+        return Addressed("private", bare, context=context) if _has_content(message) else None
     # A forwarded message was written for somebody else, whomever it mentions.
     if message.forward_origin is not None:
         return None
@@ -76,6 +76,11 @@ def _is_from_a_person(message: Message) -> bool:
     if message.via_bot is not None or message.is_automatic_forward or message.from_user is None:
         return False
     return not message.from_user.is_bot or message.from_user.id == _ANONYMOUS_ADMIN_ID
+
+
+def _has_content(message: Message) -> bool:
+    """Whether somebody sent something: not a notice of Telegram's, such as a pinned message."""
+    return message.text is not None or message.effective_attachment is not None
 
 
 def _content(message: Message) -> tuple[str, Sequence[MessageEntity]]:

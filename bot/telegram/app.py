@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from dataclasses import replace
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -102,6 +103,8 @@ def build(
     turns = Turns(store, rates, delivery)
     handlers = Handlers(commands, turns, gate, store, delivery, lambda: Identity(bot.id, bot.username))
     buttons = Buttons(desk, commands, store, gate, rates, delivery)
+    # Typing one question is many queries, which must not use up what the person may ask.
+    inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
     journal = UpdateJournal(store, handlers.is_addressed)
 
     async def opened(started: BotApplication) -> None:
@@ -119,7 +122,7 @@ def build(
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE, handlers.on_message))
     application.add_handler(CallbackQueryHandler(buttons.on_press))
-    application.add_handler(InlineQueryHandler(Inline(desk, rates).on_query))
+    application.add_handler(InlineQueryHandler(inline.on_query))
     application.add_handler(ChatMemberHandler(handlers.on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(handlers.on_error)
     return application

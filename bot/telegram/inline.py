@@ -21,6 +21,9 @@ from retrieval.errors import InputError
 # Each keystroke is a query; the first few characters ask nothing yet.
 _CHARS_MIN = 4
 _CACHED_S = 60
+# One message is all that inline mode can insert.
+_MORE = "\n\n（答案没有完，全文请私聊我再问一次。）"
+_UNITS = 4000
 
 
 class Inline:
@@ -48,9 +51,11 @@ class Inline:
             return []
         if answer.status != "answered":
             return []
-        part = render_answer(answer)[0]
+        first, *others = render_answer(answer, limit_utf16=_UNITS)
         content = InputTextMessageContent(
-            part.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
+            first.html + (_MORE if others else ""),
+            ParseMode.HTML,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
         titles = dict.fromkeys(each.document.title for each in answer.citations)
         description = "、".join(f"《{title}》" for title in titles if title)

@@ -14,6 +14,7 @@ BOT_NAME = "DangwuTestBot"
 TOKEN = f"{BOT_ID}:AAtest-token_of-the-fake-bot-api-00000"
 TEXT_MAX = 4096
 _TAGS = frozenset({"b", "strong", "i", "em", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler"})
+_MARKED = re.compile(r"(?<![\w/@])(?:@[A-Za-z][A-Za-z0-9_]{4,31}|/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?)")
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 
@@ -93,7 +94,9 @@ def utf16(text: str) -> int:
 def entities_of(text: str) -> list[Json]:
     """The mentions and commands of a text, as the sender's app marks them."""
     found = []
-    for match in re.finditer(r"(?<![\w/@])(?:@\w{5,32}|/\w{1,32}(?:@\w+)?)", text, re.ASCII):
+    for match in re.finditer(
+        r"(?<![\w/@])(?:@[A-Za-z][A-Za-z0-9_]{4,31}|/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?)", text
+    ):
         kind = "mention" if match[0].startswith("@") else "bot_command"
         found.append({"type": kind, "offset": utf16(text[: match.start()]), "length": utf16(match[0])})
     return found
