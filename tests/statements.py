@@ -29,11 +29,19 @@ _FIGURES = "零一二三四五六七八九"
 _NUMERAL = re.compile(
     r"(?<![一-龥])[一二三四五六七八九十]{1,3}(?=[个名位项条种次年月届级类])|(?<=[共有由达])[二三四五六七八九十]{1,3}(?=[个名位项条种类])"
 )
-_PLACES = tuple("海口 南京 广州 儋州 莫愁 成都 秦淮 琼山 建邺 重庆 江苏 海南 上海 深圳 武汉".split())
+_PLACES = (
+    "海口", "南京", "广州", "儋州", "莫愁", "成都", "秦淮", "琼山", "建邺", "重庆", "江苏", "海南", "上海", "深圳", "武汉",
+)  # fmt: skip
+_APPENDED = (
+    "现在这项规定已经作废", "详情请联系客服", "党费由财务处代缴", "每个人都可以领到奖金", "违者开除出会", "一切都好",
+    "具体由物业公司收取费用", "不参加的人要交罚款", "可以不用理会", "这是假的", "请点击链接报名", "效果并不理想",
+)  # fmt: skip
 _SWAPS = (
     (("党支部", "党委", "党小组", "党总支", "居委会", "议事会"), "organ"),
     (("书记", "主任", "会长", "组长", "委员"), "role"),
-    (("增加", "减少"), "direction"), (("提高", "降低"), "direction"), (("以上", "以下"), "bound"),
+    (("增加", "减少"), "direction"),
+    (("提高", "降低"), "direction"),
+    (("以上", "以下"), "bound"),
     (("上级", "下级"), "organ"), (("每年", "每月", "每季度", "每周"), "period"),
     (("必须", "可以", "不得"), "modality"), (("应该", "可以", "不应"), "modality"),
     (("应当", "可以", "不得"), "modality"),
@@ -121,6 +129,7 @@ def false_cases(found: Sequence[Passage], count: int, seed: int = 11) -> list[Ca
         ),
         ("added year", lambda text, chance: f"{chance.randint(1985, 2024)}年，{text}"),
         ("quoted", _other_quote),
+        ("appended", lambda text, chance: f"{text.rstrip('。')}，{chance.choice(_APPENDED)}。"),
         ("added name", lambda text, chance: f"{chance.choice(_PLACES)}的{text}"),
     )
     return list(_made(found, count, seed, ways, is_true=False))
@@ -135,6 +144,7 @@ def _made(
     is_true: bool,
 ) -> Iterator[Case]:
     chance = random.Random(seed)
+    ways = chance.sample(ways, len(ways))
     pool = [(passage, text) for passage in found for text in _plain_sentences(passage)]
     made: set[tuple[str, str]] = set()
     left = {name: chance.sample(pool, len(pool)) for name, _ in ways}
