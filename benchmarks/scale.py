@@ -30,6 +30,7 @@ from benchmarks.report import circumstances, table, write_section
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSAGES_A_FILE = 10
+TITLE_CHARS = 20
 QUESTIONS = ROOT / "tests" / "questions" / "seeds.jsonl"
 _RANDOM_JUMP = 1 / 3
 _CACHE_AT_ONCE = 2_000
@@ -109,17 +110,24 @@ def fill_cache(data: Path, texts: Iterator[str]) -> None:
 
 
 def synchronise(data: Path, folder: Path) -> dict[str, Any]:
-    """Ingest the folder as it is; every line is a passage."""
+    """Ingest the folder as it is; every line is a passage, the first words are the title."""
+    from dataclasses import replace
+
     from ingest.pipeline import ingest
     from retrieval.embeddings import BundledEmbedder
     from retrieval.store import Store
     from retrieval.vectors import vector_home
-    from tests.corpus import plain_parts
+    from tests.corpus import plain_parts, read_plain
 
+    def read_titled(raw: bytes, name: str, sidecar: bytes | None) -> Any:
+        document = read_plain(raw, name, sidecar)
+        return replace(document, title=document.text[:TITLE_CHARS])
+
+    parts = plain_parts(ROOT / "seeds", read_document=read_titled)
     begun = time.perf_counter()
     store = Store.open(data, create=True)
     vectors = vector_home(store)
-    report = ingest([folder], store, BundledEmbedder(), vectors, parts=plain_parts(ROOT / "seeds"))
+    report = ingest([folder], store, BundledEmbedder(), vectors, parts=parts)
     vectors.close()
     store.close()
     return {"seconds": time.perf_counter() - begun, "embedded": report.embedded}

@@ -23,10 +23,14 @@ _TRANSPARENT = re.compile(r"[\s\"'“”‘’「」『』《》〈〉()\[\]【�
 _UNIT = re.compile(r"[a-z0-9]+(?:[+./][a-z0-9]+)*%?|[^\W_]")
 _RUN = re.compile(r"[^\W_]+(?:[+./%]*[^\W_]+)*%?")
 CANDIDATES = 60
+_COUNTS_KEPT = 50_000
 # In a large corpus the bigrams that stand in over 3% of the passages cost most of the time and rank
 # nothing: 190 ms with them, 21 ms without, at 100,000 passages.
 _FREQUENT_FLOOR = 400
 _FREQUENT_SHARE = 0.03
+
+# The passages that hold a term, by field.
+Counts = tuple[tuple[int, int], ...]
 
 
 @lru_cache(maxsize=1)
@@ -96,17 +100,47 @@ def find_candidates(
 
 
 def read_statistics(connection: sqlite3.Connection, terms: Sequence[str], passages: int) -> TermStatistics:
-    """How many passages hold each of the terms, by field."""
+    """How many passages hold each of the terms, by field, inside a read transaction of the store."""
     connection.execute(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_counts USING fts5vocab(main, passage_terms, col)"
     )
+    known = _known_counts(_contents(connection), passages)
     frequency: dict[tuple[int, str], int] = {}
     for term in dict.fromkeys(terms):
-        for column, count in connection.execute(
-            "SELECT col, doc FROM temp.term_counts WHERE term = ?", (term,)
-        ):
-            frequency[_COLUMNS.index(column), term] = count
+        counts = known.get(term)
+        if counts is None:
+            counts = known[term] = _count(connection, term)
+        for field, count in counts:
+            frequency[field, term] = count
     return TermStatistics(passages, frequency)
+
+
+def _count(connection: sqlite3.Connection, term: str) -> Counts:
+    rows = connection.execute("SELECT col, doc FROM temp.term_counts WHERE term = ?", (term,))
+    return tuple((_COLUMNS.index(column), count) for column, count in rows)
+
+
+def _contents(connection: sqlite3.Connection) -> str:
+    """The digest of the current version, which is the one of this transaction; empty before the first."""
+    row = connection.execute(
+        "SELECT v.digest FROM current_version c JOIN versions v ON v.id = c.version_id"
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
+class _CountCache(dict[str, Counts]):
+    """Counts by term; emptied when it is full, for the terms of all questions would fill the memory."""
+
+    def __setitem__(self, term: str, counts: Counts) -> None:
+        if len(self) >= _COUNTS_KEPT:
+            self.clear()
+        super().__setitem__(term, counts)
+
+
+@lru_cache(maxsize=2)
+def _known_counts(digest: str, passages: int) -> _CountCache:
+    """The counts already made in a corpus of these contents: SQLite goes through all passages of a term."""
+    return _CountCache()
 
 
 def read_terms(connection: sqlite3.Connection, rowids: Sequence[int]) -> dict[int, PassageTerms]:
