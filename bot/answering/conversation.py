@@ -6,20 +6,26 @@ and in age, and lives in memory only.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
 from bot.answering.answer import Answer, Citation
+from bot.answering.fitness import holds
 from bot.answering.followup import Asked, Resolved, resolve
 from bot.answering.further import Further
 from bot.answering.gaps import Gaps
+from bot.answering.generation import OnStatement
+from bot.answering.kinds import asked
+from bot.answering.refusal import refusal_message
 from prompts import render
-from retrieval.normalise import match_key
-from retrieval.records import Audience
+from retrieval.normalise import match_key, search_key
+from retrieval.question import analyse
+from retrieval.records import Audience, Evidence
 from retrieval.retriever import STAFF
 
 TURNS_MAX = 6
@@ -57,7 +63,13 @@ class Turn:
 class Answers(Protocol):
     """Whoever answers a question that stands for itself."""
 
-    def answer(self, question: str, *, audiences: Collection[Audience] = ...) -> Answer: ...
+    def answer(
+        self,
+        question: str,
+        *,
+        audiences: Collection[Audience] = ...,
+        on_statement: OnStatement | None = ...,
+    ) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +149,17 @@ class Dialogue:
         self._gaps = gaps
         self.conversations = conversations
 
-    def ask(self, key: Key, text: str, *, audiences: Collection[Audience] = STAFF) -> Turn:
+    def ask(
+        self,
+        key: Key,
+        text: str,
+        *,
+        audiences: Collection[Audience] = STAFF,
+        on_statement: OnStatement | None = None,
+    ) -> Turn:
         """The turn with the answer; EmptyCorpus when nothing has been ingested.
 
+        ``on_statement`` gets each statement of a language model's answer as soon as it is verified.
         What the corpus does not answer is noted as a gap, but not that there is no more of an answer.
         """
         resolved = self.conversations.resolve(key, text, audiences=audiences)
@@ -147,7 +167,8 @@ class Dialogue:
             return Turn(text, text, Answer(text, "refused", message=render("refusal_no_context")))
         answer = self._follow_up(key, resolved, audiences)
         if answer is None:
-            answer = self._answers.answer(resolved.question, audiences=audiences)
+            answer = self._answers.answer(resolved.question, audiences=audiences, on_statement=on_statement)
+            answer = answer if _speaks_of(answer, resolved.named) else _refused(answer)
         self.conversations.remember(key, resolved, answer, audiences=audiences)
         if self._gaps is not None and not resolved.continues:
             self._gaps.record(answer)
@@ -161,3 +182,27 @@ class Dialogue:
         if resolved.item and resolved.listed is not None:
             return self._further.item(resolved.question, resolved.item, resolved.listed, audiences=audiences)
         return None
+
+
+def _speaks_of(answer: Answer, name: str) -> bool:
+    """Whether an answer says what was asked in one breath with a name; always, where there is none.
+
+    海口呢 after a question on the whole province must not be answered with the province's figure, nor
+    with that of 三亚 from the same sentence.
+    """
+    if not name or not answer.citations:
+        return True
+    short = search_key(name.rstrip("省市县区镇乡村") if len(name) > 2 else name)
+    wanted = asked(analyse(answer.question))
+    for citation in answer.citations:
+        above = search_key(f"{citation.section}\n{citation.document.title}")
+        stretches = re.split(r"[。；;\n]", search_key(citation.quote))
+        if any((short in s or short in above) and holds(wanted, s) for s in stretches):
+            return True
+    return False
+
+
+def _refused(answer: Answer) -> Answer:
+    """The refusal in place of an answer that speaks of something else."""
+    evidence = Evidence(answer.question, answer.passages, answer.index_version)
+    return replace(answer, status="refused", statements=(), citations=(), message=refusal_message(evidence))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from bot.answering.answer import Answer
+from bot.answering.membership import LIST_MIN, items_of, labelled_items
 from bot.answering.subject import (
     About,
     about,
@@ -50,6 +51,7 @@ class Resolved:
     ``question`` stands for itself. ``continues`` asks for more than was cited of it already; ``item`` for
     the item with this number of the list that ``listed``, an earlier answer, gave. ``lacks_context``
     marks what only means something after an earlier question, where there is none that it could follow.
+    ``named`` is the place or name that was put into the last question: an answer must speak of it.
     """
 
     question: str
@@ -57,6 +59,7 @@ class Resolved:
     item: int = 0
     listed: Answer | None = None
     lacks_context: bool = False
+    named: str = ""
 
 
 # A question that names nothing is short: 具体由谁负责, 任期一般是几年.
@@ -142,14 +145,12 @@ _SINGLE = re.compile(
 _REGION = re.compile(r"(?:全|我|本)(?:省|市|区|县|镇|乡|村|国)")
 _QUOTED = re.compile(r"[“「『《‘][^”」』》’]{2,30}[”」』》’]")
 _LIST_COUNT = re.compile(r"(?P<what>哪)[一二两三四五六七八九十\d几]{1,2}[个种项条点位类步大名家]?")
-_ITEM_LABEL = re.compile(
-    rf"^\s*(?:#+\s*)?(?:[（(]?(?:{_NUMERAL})[)）、.．:：]+|[①-⑳]|第?{_NUMERAL}(?:是|{_MEASURE})?[、，,:：]?|首先|其次|再次|最后)\s*"
+_COUNT = re.compile(
+    r"(?:哪|[“「『])?(?P<n>[两三四五六七八九十\d]{1,2})(?=[个种项条点位类步大名家必有述抓促型级化])"
 )
+_ASKS_LIST = re.compile(r"哪些|哪几|包括|分别|都有|有哪")
 # These forms say nothing by themselves.
 _DEPENDENT_FORMS = (_MORE, _ORDINAL, _WHY, _EXAMPLES, _IN_DETAIL)
-_LIST_MIN = 2
-_BEFORE_MEMBERS = re.compile(r"^.*(?:通过|按照|包括|分别[是为]|分为|即|坚持|实行|[是为有]|采取|形成)(?=.)")
-_BEHIND_MEMBERS = re.compile(r"(?<=.)等(?:[^级].*)?$")
 Rule = Callable[[str, Sequence[Asked]], Resolved | None]
 
 
@@ -199,7 +200,7 @@ def _ordinal(bare: str, turns: Sequence[Asked]) -> Resolved | None:
     clause = _next_clause(match, turns[-1])
     if clause is not None:
         return clause
-    listed = next((each for each in reversed(turns) if not each.item and _is_list(each.answer)), None)
+    listed = next((each for each in reversed(turns) if _gives_list(each)), None)
     if listed is None:
         return None
     heads, rest = items_of(listed.answer), match["rest"] or ""
@@ -220,11 +221,17 @@ def _number(match: re.Match[str], turns: Sequence[Asked], size: int) -> int:
 
 
 def _next_clause(match: re.Match[str], last: Asked) -> Resolved | None:
-    clause = _CLAUSE.search(last.question)
-    if match["measure"] != "条" or clause is None or match["last"]:
+    """Another clause: of the last question's, or of the document whose clause was cited for it."""
+    if match["measure"] != "条" or match["last"]:
         return None
-    number = match["n"] or _han(_value(clause["n"]) + (1 if match["next"] else -1))
-    return Resolved(last.question[: clause.start("n")] + number + last.question[clause.end("n") :])
+    clause = _CLAUSE.search(last.question)
+    if clause is not None:
+        number = match["n"] or _han(_value(clause["n"]) + (1 if match["next"] else -1))
+        return Resolved(last.question[: clause.start("n")] + number + last.question[clause.end("n") :])
+    cited = next((c for c in last.answer.citations if _CLAUSE.search(c.section)), None)
+    if cited is None or not match["n"]:
+        return None
+    return Resolved(f"《{cited.document.title}》第{match['n']}条规定了什么？")
 
 
 def _instead(bare: str, turns: Sequence[Asked]) -> Resolved | None:
@@ -239,7 +246,9 @@ def _instead(bare: str, turns: Sequence[Asked]) -> Resolved | None:
     if "的" in what:
         return Resolved(f"{what}{_asked_of(what)}？")
     question = _in_place_of(what, last, parts)
-    return Resolved(_uncounted(question)) if question else None
+    is_name = what in places(what) or _QUOTED.search(question) is not None
+    named = what.strip("“”「」『』《》‘’") if is_name else ""
+    return Resolved(_uncounted(question), named=named) if question else None
 
 
 def _in_place_of(what: str, last: str, parts: About) -> str:
@@ -389,34 +398,16 @@ def _takes_of(attribute: str) -> bool:
     return len(attribute) >= 2 and all(tag.startswith("n") for _, tag in rjieba.tag(attribute))
 
 
-def items_of(answer: Answer) -> list[str]:
-    """The members of the list that an answer gives, in order: heads of items, or parts of an enumeration."""
-    heads = []
-    for statement in answer.statements:
-        label = _ITEM_LABEL.match(statement.text)
-        if label and label.end() < len(statement.text):
-            heads.append(re.split(r"[。;；:：，,]", statement.text[label.end() :])[0].strip())
-    heads = [head for head in heads if head]
-    if len(heads) >= _LIST_MIN:
-        return heads
-    found = (members_of(statement.text) for statement in answer.statements)
-    return max(found, key=len, default=[])
-
-
-def members_of(text: str) -> list[str]:
-    """The members of the longest enumeration with 、 in a text, without the words around it."""
-    longest: list[str] = []
-    for stretch in re.split(r"[，,；;：:。！？!?\n]", text):
-        members = [part.strip() for part in stretch.split("、")]
-        if len(members) > max(len(longest), _LIST_MIN):
-            members[0] = _BEFORE_MEMBERS.sub("", members[0])
-            members[-1] = _BEHIND_MEMBERS.sub("", members[-1])
-            longest = members
-    return longest
-
-
-def _is_list(answer: Answer) -> bool:
-    return answer.status == "answered" and len(items_of(answer)) >= _LIST_MIN
+def _gives_list(turn: Asked) -> bool:
+    """Whether a turn answered with a list; an enumeration within a sentence must be what was asked for."""
+    if turn.item or turn.answer.status != "answered":
+        return False
+    members = items_of(turn.answer)
+    if len(members) < LIST_MIN or len(labelled_items(turn.answer)) >= LIST_MIN:
+        return len(members) >= LIST_MIN
+    question = to_simplified(turn.question)
+    count = _COUNT.search(question)
+    return len(members) == _value(count["n"]) if count else bool(_ASKS_LIST.search(question))
 
 
 def _value(numeral: str) -> int:

@@ -272,3 +272,23 @@ def test_unanswered_questions_are_gaps_but_follow_ups_to_nothing_are_not(
 def test_follow_ups_lean_on_completed_ones(dialogue: Dialogue) -> None:
     turns = talk(dialogue, "海南省的城镇化率是多少?", "海口呢?", "那三亚呢?")
     assert [turn.rewritten for turn in turns[1:]] == ["海口的城镇化率是多少?", "三亚的城镇化率是多少?"]
+    assert [turn.answer.status for turn in turns] == ["answered", "refused", "refused"]
+
+
+def test_the_figure_of_another_place_is_no_answer(dialogue: Dialogue) -> None:
+    first, second = talk(dialogue, "三亚市聘任了多少社区工作人员?", "海口呢?")
+    assert "341人" in first.answer.text
+    assert second.rewritten == "海口聘任了多少社区工作人员?" and second.answer.status == "refused"
+
+
+def test_a_clause_may_be_named_alone(dialogue: Dialogue) -> None:
+    turns = talk(dialogue, "社区支部工作细则第二条规定了什么?", "第四条呢?", "上一条呢?")
+    assert "3至5人" in turns[1].answer.text and "每季度" in turns[2].answer.text
+    after_a_fact = talk(dialogue, "支部委员会每届任期几年?", "第三条呢?")[1]
+    assert after_a_fact.rewritten == "《社区支部工作细则》第三条规定了什么？"
+
+
+def test_parts_of_any_sentence_are_no_list() -> None:
+    assert resolve("第二个呢", [Asked("阵地是怎么建起来的?", ENUMERATION)]).lacks_context
+    assert resolve("第二个呢", [Asked("建阵地有哪五种途径?", ENUMERATION)]).lacks_context
+    assert resolve("第二个呢", [Asked("建阵地有哪三种途径?", ENUMERATION)]).item == 2
