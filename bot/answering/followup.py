@@ -17,6 +17,7 @@ from bot.answering.membership import LIST_MIN, items_of, labelled_items
 from bot.answering.subject import (
     About,
     about,
+    begins_with_noun,
     has_content,
     has_verb,
     noun_runs,
@@ -66,7 +67,7 @@ class Resolved:
 _BARE_CHARS_MAX = 14
 _BARE_WORDS_MAX = 2
 _NUMERAL = r"[一二两三四五六七八九十\d]{1,3}"
-_MEASURE = r"(?:步|项|个|点|种|类|条|款|阶段|环节|方面|部分|层|级|块)"
+_MEASURE = r"(?:步|项|个|点|种|类|条|款|阶段|环节|方面|部分)"
 _OPENING = re.compile(
     r"^(?:那么?(?![个些种项类位份次家里边时几样么])|然后|所以|请问|麻烦问一?下|再问一?下|嗯+|哦+|噢+|好的?|还有(?=第|就是)|就是)[，,、\s]*"
 )
@@ -311,6 +312,8 @@ def _pointing(bare: str, turns: Sequence[Asked]) -> Resolved | None:
     match = _POINTER.search(bare)
     if match is None or has_content(bare[: match.start()], RELATIONAL) or bare == match[0]:
         return None
+    if match["person"] and begins_with_noun(bare[match.end() :]):
+        return None
     referent = _referent(match, turns[-1])
     if not referent or referent in bare:
         return None
@@ -323,7 +326,7 @@ def _referent(match: re.Match[str], last: Asked) -> str:
     if match["deed"]:
         return parts.statement
     if match["place"]:
-        return next(iter(places(to_simplified(last.question))), parts.subject)
+        return next(iter(places(to_simplified(last.question))), "")
     if match["person"]:
         return parts.matter
     thing, noun = _topic(last, parts.subject), match["noun"]
@@ -368,7 +371,7 @@ def _names_nothing(bare: str, last: str) -> bool:
 
     A verb of the last question names nothing new: 怎么聘任的 after 三亚市聘任了多少社区工作人员.
     """
-    if len(bare) > _BARE_CHARS_MAX or re.search(r"[“”「」『』《》\"A-Za-z0-9]", bare):
+    if len(bare) > _BARE_CHARS_MAX or re.search(r"[“”「」『』《》\"A-Za-z0-9你您我]", bare):
         return False
     asking = _ASKS.search(bare)
     if asking and has_content(bare[: asking.start()], RELATIONAL - _TOPICAL):

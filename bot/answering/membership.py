@@ -9,7 +9,7 @@ from bot.answering.answer import Answer
 LIST_MIN = 2
 """Fewer members are no list."""
 _NUMERAL = r"[一二两三四五六七八九十\d]{1,3}"
-_MEASURE = r"(?:步|项|个|点|种|类|条|款|阶段|环节|方面|部分|层|级|块)"
+_MEASURE = r"(?:步|项|个|点|种|类|条|款|阶段|环节|方面|部分)"
 _ITEM_LABEL = re.compile(
     rf"^\s*(?:#+\s*)?(?:[（(]?(?:{_NUMERAL})[)）、.．:：]+|[①-⑳]|第?{_NUMERAL}(?:是|{_MEASURE})?[、，,:：]?|首先|其次|再次|最后)\s*"
 )

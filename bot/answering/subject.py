@@ -200,6 +200,12 @@ def ends_in_verb(text: str) -> bool:
     return bool(words) and words[-1][1][:1] in "vp" and words[-1][0] not in {"可以", "主要"}
 
 
+def begins_with_noun(text: str) -> bool:
+    """Whether the first word of a text is a noun: 社区 in 他们社区的党员, which names a thing of its own."""
+    words = _tags(text)
+    return bool(words) and words[0][1][:1] in "nj"
+
+
 def verbs(text: str) -> list[str]:
     """The verbs of a text of two characters or more."""
     return [word for word, tag in _tags(text) if tag[:1] == "v" and len(word) >= 2]
