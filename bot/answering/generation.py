@@ -113,9 +113,8 @@ class Generator:
 
     def _sendable(self, task: Task) -> list[Source]:
         """The sources that may leave, that of the draft among them."""
-        documents = [source.passage.document for source in task.sources]
-        allowed = may_leave(documents, is_local=self._model.is_local, allow_internal=self._allow_internal)
-        sources = [source for source, may in zip(task.sources, allowed, strict=True) if may]
+        rules = {"is_local": self._model.is_local, "allow_internal": self._allow_internal}
+        sources = [source for source in task.sources if may_leave(source.passage.document, **rules)]
         offered = {source.passage.document.id for source in sources}
         if any(piece.passage.document.id not in offered for piece in task.draft.pieces):
             raise ModelFailure("所依据的资料标为“内部”，不发给外部的语言模型", retryable=False)

@@ -5,33 +5,49 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
-from collections.abc import Sequence
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from retrieval.records import DocumentInfo
 
-ID_MASK, PHONE_MASK = "〔身份证号〕", "〔电话号码〕"
+ID_MASK, CARD_MASK, PHONE_MASK = "〔身份证号〕", "〔银行卡号〕", "〔电话号码〕"
 
-# \d also matches full-width figures, which pasted forms are full of.
-_GAP = r"[\s\-—－·.]?"
-_ID = re.compile(
-    rf"(?<!\d)[1-9]\d{{5}}{_GAP}(?:1[89]|20|１[８９]|２０)\d{{2}}{_GAP}[01０１]\d[0-3０-３]\d{_GAP}\d{{3}}[\dXxＸｘ](?![\dXxＸｘ])"
-    r"|(?<!\d)[1-9]\d{7}[01]\d[0-3]\d{4}(?!\d)"
-)
-_MOBILE = re.compile(
-    rf"(?<![\d.])(?:(?:\+|＋|00)?86{_GAP})?[1１][3-9３-９]\d{_GAP}\d{{4}}{_GAP}\d{{4}}(?!\d)"
-)
+# Pasted forms are full of full-width figures; each is folded to one character, so offsets stay.
+_FOLDED = str.maketrans("０１２３４５６７８９Ｘｘ＋－—–（）　", "0123456789XX+---() ")
+_GAP = r"[ \-.·]?"
+_LONG = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{13,17}}{_GAP}[\dXx](?![\dXx])")
+_MOBILE = re.compile(rf"(?<![\d.])(?:(?:\+|00)?86{_GAP})?1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}(?!\d)")
 _LANDLINE = re.compile(
-    r"(?<!\d)(?:[(（]0\d{2,3}[)）]\s?|0\d{2,3}[\-—－ ])[2-8]\d{6,7}(?:[\-—－转]\d{1,5})?(?!\d)"
+    r"(?<!\d)(?:\(0\d{2,3}\) ?|0\d{2,3}[\- ])[2-8]\d{6,7}(?:[\-转]\d{1,5})?(?!\d)"
+    r"|(?<!\d)400-?\d{3}-?\d{4}(?!\d)"
 )
-
-_Cited = TypeVar("_Cited", bound=DocumentInfo)
+_BIRTH = re.compile(r"[1-9]\d{5}(?:(?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]")
+_BIRTH_BEFORE_1999 = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 
 
 def masked(text: str) -> str:
-    """The text with ID numbers and telephone numbers replaced by what they are."""
-    return _LANDLINE.sub(PHONE_MASK, _MOBILE.sub(PHONE_MASK, _ID.sub(ID_MASK, text)))
+    """The text with the numbers of identity cards, bank cards and telephones replaced by what they are."""
+    folded = text.translate(_FOLDED)
+    spans = [(*match.span(), mask) for match in _LONG.finditer(folded) if (mask := _mask_of(match[0]))]
+    spans += [(*m.span(), PHONE_MASK) for pattern in (_MOBILE, _LANDLINE) for m in pattern.finditer(folded)]
+    parts, position = [], 0
+    for start, end, mask in sorted(spans):
+        if start >= position:
+            parts += [text[position:start], mask]
+            position = end
+    return "".join([*parts, text[position:]])
+
+
+def _mask_of(number: str) -> str:
+    """What a long number is: by the date of birth in it, or by the check digit; empty for any other."""
+    plain = re.sub(r"[ \-.·]", "", number)
+    if _BIRTH.fullmatch(plain) or _BIRTH_BEFORE_1999.fullmatch(plain):
+        return ID_MASK
+    return CARD_MASK if len(plain) >= 16 and plain.isdigit() and _passes_luhn(plain) else ""
+
+
+def _passes_luhn(digits: str) -> bool:
+    doubled = [int(d) * 2 if place % 2 else int(d) for place, d in enumerate(reversed(digits))]
+    return digits[0] in "3456" and sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
 
 
 def is_loopback(url: str) -> bool:
@@ -48,9 +64,9 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def may_leave(documents: Sequence[_Cited], *, is_local: bool, allow_internal: bool) -> list[bool]:
-    """For each document whether its text may be sent: 内部 only to this machine or where it is allowed."""
-    return [is_local or allow_internal or document.audience == "公开" for document in documents]
+def may_leave(document: DocumentInfo, *, is_local: bool, allow_internal: bool) -> bool:
+    """Whether a document's text may be sent: 内部 only to this machine or where that is allowed."""
+    return is_local or allow_internal or document.audience == "公开"
 
 
 class MaskingFilter(logging.Filter):
