@@ -22,7 +22,7 @@ RULE_MARGIN = 0.15
 # Of one matter are passages that share this much of the shorter one's bigrams, or that both hold nearly
 # all that the question names.
 SHARED = 0.3
-COVERED = 0.3
+COVERED = 0.15
 COVERED_FULLY = 0.85
 COVERAGE_MARGIN = 0.1
 _DEPTH = 10

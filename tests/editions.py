@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ingest.documents import read_document
 from ingest.passages import make_passages
@@ -103,8 +104,10 @@ def conflicts() -> Iterator[tuple[Paper, Paper]]:
 
 
 @contextmanager
-def searched(folder: Path, papers: Iterator[Paper] | list[Paper], embedder: Embedder) -> Iterator[Retriever]:
-    """A retriever over these papers, read, cleaned and cut as the program does it."""
+def searched(
+    folder: Path, papers: Iterable[Paper], embedder: Embedder, **changes: Any
+) -> Iterator[Retriever]:
+    """A retriever over these papers, read, cleaned and cut as the program does; ``changes`` replace parts."""
     documents = folder / "docs"
     documents.mkdir(parents=True)
     for paper in papers:
@@ -115,8 +118,7 @@ def searched(folder: Path, papers: Iterator[Paper] | list[Paper], embedder: Embe
         folder / "data",
         documents,
         embedder=embedder,
-        read_document=read_document,
-        make_passages=make_passages,
+        **{"read_document": read_document, "make_passages": make_passages, **changes},
     )
     store = Store.open(folder / "data", create=False)
     vectors = VectorFolders(store)
