@@ -54,8 +54,9 @@ def render_answer(
 ) -> tuple[MessagePart, ...]:
     """The answer in messages of at most ``limit_utf16`` units (at least 1024), the last with the keyboard.
 
-    Each part names the sources of the marks in it; notices and further questions stand at the end. A
-    refusal or an error is its message, the refusal with the nearest passages. There is always a part.
+    Each part names the sources of the marks in it; at the end stand the notices and those further questions
+    that no button shows in full. A refusal or an error is its message, the refusal with the nearest
+    passages. There is always a part.
     """
     if limit_utf16 < _UNITS_MIN:
         raise ValueError(f"a message needs at least {_UNITS_MIN} units, not {limit_utf16}")
@@ -65,7 +66,7 @@ def render_answer(
         for chunk in _pack(_units(answer), sources, limit_utf16)
         for part in _parts(chunk, sources, limit_utf16)
     ]
-    parts = _append(parts, _tail(answer), limit_utf16)
+    parts = _append(parts, _tail(answer, keyboard), limit_utf16)
     return with_keyboard(parts or [make_part([Run("（没有内容）")])], keyboard)
 
 
@@ -256,16 +257,18 @@ def _source_list(numbers: Sequence[int], sources: Mapping[int, str]) -> str:
     return "".join(run.text for run in _source_runs(tuple(dict.fromkeys(numbers)), sources))
 
 
-def _tail(answer: Answer) -> str:
+def _tail(answer: Answer, keyboard: Keyboard) -> str:
     """What stands below the answer: nearest passages of a refusal, notices, further questions."""
     blocks = []
     if answer.status == "refused" and answer.passages:
         lines = [f"{n}. {_nearest_line(each)}" for n, each in enumerate(answer.passages[:NEAREST], start=1)]
         blocks.append("\n".join(["最接近的段落", *lines]))
     blocks += [f"提示：{each}" for each in answer.notices]
-    if answer.suggestions:
+    labels = {button.label for row in keyboard for button in row}
+    unseen = [each for each in answer.suggestions if each not in labels]
+    if unseen:
         heading = "还可以问" if answer.status == "answered" else "资料里能回答的问题"
-        blocks.append("\n".join([heading, *(f"· {each}" for each in answer.suggestions)]))
+        blocks.append("\n".join([heading, *(f"· {each}" for each in unseen)]))
     return displayable("\n\n".join(blocks))
 
 

@@ -19,7 +19,7 @@ ENTITIES = 100
 _LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 # Left, right and override marks would let a document turn the words around it.
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LABEL_CHARS = 40
+_LABEL_CHARS = 28
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bot.answering.answer import Answer
 from bot.rendering.telegram import (
-    MessagePart,
     render_answer,
     render_document,
     render_error,
@@ -24,7 +23,7 @@ from bot.rendering.telegram import (
     render_topics_page,
 )
 from bot.rendering.telegram_keyboards import answer_keyboard, passage_keyboard
-from bot.rendering.telegram_markup import ENTITIES, Button, displayable
+from bot.rendering.telegram_markup import ENTITIES, Button, MessagePart, displayable
 from bot.telegram.callbacks import (
     AskTopic,
     DocumentView,
@@ -109,6 +108,15 @@ def test_every_part_names_the_sources_of_its_own_marks(drawn: list[tuple[str, in
         assert {int(n) for n in re.findall(r"〔(\d+)〕", part.body)} <= set(part.numbers)
 
 
+@pytest.mark.parametrize("size", [90, 200, 350, 900, 3_000])
+def test_sources_stand_in_the_message_of_their_marks(size: int) -> None:
+    answer = make_answer([("文" * size + "。", (n, n + 1)) for n in range(1, 40)])
+    for part in render_answer(answer, limit_utf16=1024):
+        check(part, 1024)
+        marks = {int(n) for n in re.findall(r"〔(\d+)〕", part.body)}
+        assert part.body and marks <= set(part.numbers)
+
+
 def test_a_text_without_blank_stretches_is_the_sum_of_its_bodies() -> None:
     answer = make_answer([("“第一条　党员👍应当<遵守>纪律。”" * 6_000, (1, 2))])
     parts = render_answer(answer)
@@ -118,7 +126,7 @@ def test_a_text_without_blank_stretches_is_the_sum_of_its_bodies() -> None:
 
 def test_list_items_stay_whole_and_a_lead_in_goes_with_its_first_item() -> None:
     items = [(f"（{n}）" + "款" * 300, (n,)) for n in range(1, 11)]
-    answer = make_answer([("概" * 560, (1,)), ("程序如下：", ()), *items])
+    answer = make_answer([("概" * 680, (1,)), ("程序如下：", ()), *items])
     lines = [line for part in render_answer(answer, limit_utf16=1024) for line in part.body.split("\n")]
     assert [line for line in lines if line] == answer.text.split("\n")
     assert not any(part.body.rstrip().endswith("：") for part in render_answer(answer, limit_utf16=1024))
@@ -165,11 +173,14 @@ def test_direction_marks_and_half_characters_are_taken_out_and_joiners_stay() ->
 
 
 def test_a_refusal_names_the_nearest_passages_and_what_else_can_be_asked() -> None:
-    refusal = make_refusal()
+    long = "入党介绍人有什么条件，由谁担任，能不能由本人约请，约请不到的时候由谁来指定？"
+    refusal = replace(make_refusal(), suggestions=("党费怎样交？", long))
     (part,) = render_answer(refusal, keyboard=answer_keyboard(refusal, "a1"))
     check(part)
     assert part.body == refusal.message
-    assert "1. 《第1号文件》二 › 第八条" in part.plain and "· 何谓三会一课？" in part.plain
+    assert "1. 《第1号文件》二 › 第八条" in part.plain
+    assert part.plain.endswith(f"资料里能回答的问题\n· {long}"), "what a button says in full is not repeated"
+    assert "· 党费怎样交？" in render_answer(refusal)[0].plain
     opened = [decode(button.data) for button in part.keyboard[0]]
     assert opened == [OpenPassage(each.passage.id) for each in refusal.passages]
 
