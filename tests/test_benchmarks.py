@@ -1,0 +1,45 @@
+"""What the benchmarks write and what they make up; what they measure is no business of a test."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from benchmarks.report import table, write_section
+from benchmarks.scale import PASSAGES_A_FILE, Vocabulary, write_corpus
+
+
+def test_a_section_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("前\n<!-- a -->\n旧\n<!-- /a -->\n后\n<!-- b -->\n<!-- /b -->\n", encoding="utf-8")
+    write_section("a", r"新 \1", readme)
+    assert readme.read_text(encoding="utf-8") == (
+        "前\n<!-- a -->\n新 \\1\n<!-- /a -->\n后\n<!-- b -->\n<!-- /b -->\n"
+    )
+    with pytest.raises(ValueError, match="<!-- c -->"):
+        write_section("c", "新", readme)
+
+
+def test_a_table_has_a_line_for_each_row() -> None:
+    assert table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | ---: |\n| 1 | 2 |"
+
+
+def test_made_up_passages_have_the_seeds_words_and_lengths() -> None:
+    vocabulary = Vocabulary()
+    draw = random.Random(1)
+    passages = [vocabulary.passage(draw) for _ in range(50)]
+    longest = max(map(len, vocabulary.tokens))
+    assert min(vocabulary.lengths) <= min(map(len, passages))
+    assert max(map(len, passages)) <= max(vocabulary.lengths) + longest
+    assert set("".join(passages)) <= set("".join(vocabulary.tokens))
+
+
+def test_the_same_corpus_is_written_each_time_and_no_passage_twice(tmp_path: Path) -> None:
+    written = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        written.append(list(write_corpus(tmp_path / name, 0, 3 * PASSAGES_A_FILE)))
+    assert written[0] == written[1] and len(set(written[0])) == 3 * PASSAGES_A_FILE
+    assert len(list((tmp_path / "one").iterdir())) == 3
