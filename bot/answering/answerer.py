@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
@@ -26,15 +26,16 @@ _RESERVE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one search led to; ``task`` is ``None`` where the corpus is silent."""
+    """What one search led to; ``task`` is ``None`` where the corpus is silent.
+
+    ``notices_on`` gives what must be said of passages that are quoted, by their ids.
+    """
 
     evidence: Evidence
     task: Task | None
+    notices_on: Callable[[Iterable[str]], tuple[str, ...]]
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
-
-
-_NOTHING = _Found(Evidence("", (), ""), None)
 
 
 class Answerer:
@@ -76,16 +77,15 @@ class Answerer:
         with self._retriever.searching(question, audiences=audiences) as search:
             searched = self._clock()
             key = cache_key(question, search.snapshot.index_version, audiences, self._version)
-            kept = self._cache.get(key)
-            found = self._found(search) if kept is None else _NOTHING
+            found: Answer | _Found = self._cache.get(key) or self._found(search)
         # The model is asked after the snapshot is given back: it may take half a minute.
-        if kept is None:
+        if isinstance(found, Answer):
+            answer = found
+            _tell(answer, on_statement)
+        else:
             answer, lasting = self._composed(question, found, begun, on_statement)
             if lasting:
                 self._cache.put(key, answer)
-        else:
-            answer = kept
-            _tell(kept.statements, kept.citations, on_statement)
         done = self._clock()
         elapsed = Elapsed((searched - begun) * 1e3, (done - searched) * 1e3, (done - begun) * 1e3)
         return replace(answer, question=question, elapsed=elapsed)
@@ -97,10 +97,10 @@ class Answerer:
         draft = compose(wanted, sources)
         evidence = search.evidence(PASSAGES_OFFERED)
         if draft is None:
-            return _Found(evidence, None)
+            return _Found(evidence, None, search.cited_notices)
         statements, citations = cited(draft.pieces, search.snapshot.document_text)
         task = Task(search.question.text, wanted, sources, draft)
-        return _Found(evidence, task, statements, citations)
+        return _Found(evidence, task, search.cited_notices, statements, citations)
 
     def _source(self, search: Search, index: int) -> Source:
         ranked = search.ranked[index]
@@ -112,16 +112,15 @@ class Answerer:
         self, question: str, found: _Found, begun: float, on_statement: OnStatement | None
     ) -> tuple[Answer, bool]:
         """The answer, and whether it may serve again: not when the model or the search was hampered."""
-        answer = _extractive(question, found)
-        lasting = not found.evidence.notices
+        answer, lasting = _extractive(question, found), not found.evidence.notices
         if self._generator is not None and found.task is not None and found.statements:
             try:
-                return self._generated(answer, found.task, begun, on_statement), lasting
+                return _noted(self._generated(answer, found.task, begun, on_statement), found), lasting
             except ModelFailure as failure:
                 notice = f"{failure.reason}，以下摘自资料原文。"
                 answer, lasting = replace(answer, notices=(*answer.notices, notice)), False
-        _tell(answer.statements, answer.citations, on_statement)
-        return answer, lasting
+        _tell(answer, on_statement)
+        return _noted(answer, found), lasting
 
     def _generated(
         self, answer: Answer, task: Task, begun: float, on_statement: OnStatement | None
@@ -153,9 +152,13 @@ def _extractive(question: str, found: _Found) -> Answer:
     )
 
 
-def _tell(
-    statements: Sequence[Statement], citations: Sequence[Citation], on_statement: OnStatement | None
-) -> None:
+def _noted(answer: Answer, found: _Found) -> Answer:
+    """The answer with what must be said of the passages that it quotes."""
+    about = found.notices_on(citation.passage_id for citation in answer.citations)
+    return replace(answer, notices=(*answer.notices, *about))
+
+
+def _tell(answer: Answer, on_statement: OnStatement | None) -> None:
     if on_statement is not None:
-        for statement in statements:
-            on_statement(statement, [citations[n - 1] for n in statement.citations])
+        for statement in answer.statements:
+            on_statement(statement, [answer.citations[n - 1] for n in statement.citations])
