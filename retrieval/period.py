@@ -31,6 +31,7 @@ _FORMER = re.compile(
 _COMPARING = re.compile(
     f"新旧|新老|旧新|修[订改]前后|{_CHANGED}前后(?!备)|[有是](?:哪些|什么|何|啥)(?:变化|不同|区别|改动)|对比|相比"
 )
+_TIME = re.compile(rf"{_DATE.pattern}(?:底|的时候|的?当时|那时候?|那年|版)?的?|(?:{_FORMER.pattern})的?里?")
 _TRIAL = re.compile("[试暂]行")
 
 
@@ -62,6 +63,12 @@ def asked_time(key: str) -> AskedTime:
         first = last = (datetime.date.fromisoformat(first) - datetime.timedelta(days=1)).isoformat()
         former = False
     return AskedTime(first, last, former)
+
+
+def without_time(key: str) -> str:
+    """The key without the words that say when; those in book-title marks stay."""
+    pieces = re.split("(《[^《》]*》)", key)
+    return "".join(piece if piece.startswith("《") else _TIME.sub("，", piece) for piece in pieces)
 
 
 def _days(dated: re.Match[str]) -> tuple[str, str]:

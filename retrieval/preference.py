@@ -57,7 +57,7 @@ def _in_time(ranked: Ranked, register: Register, asked: AskedTime) -> Ranked:
     if not register.is_out_of_time(ranked.passage.document, asked):
         return ranked
     loss = -OUT_OF_TIME_LOSS * ranked.parts.score
-    return replace(ranked, parts=replace(ranked.parts, authority=loss))
+    return replace(ranked, parts=replace(ranked.parts, authority=loss), out_of_time=True)
 
 
 def _raised(ranked: Ranked, score: float) -> Ranked:

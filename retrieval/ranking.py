@@ -45,13 +45,15 @@ class QueryTerms:
 class Ranked:
     """A passage with its place in the index and the parts of its score.
 
-    ``also_in`` counts further documents that carry nearly the same passage.
+    ``also_in`` counts further documents that carry nearly the same passage; ``out_of_time`` says that the
+    question wants another edition of its document.
     """
 
     rowid: int
     passage: Passage
     parts: Parts
     also_in: int = 0
+    out_of_time: bool = False
 
 
 def query_terms(question: Question) -> QueryTerms:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from retrieval.authority import Register, source_notices
+from retrieval.authority import Register, first_day, is_order, source_notices
 from retrieval.collapse import collapse, repost_notices
 from retrieval.lexical import count_pair, find_candidates, is_frequent, read_statistics, read_terms
-from retrieval.period import asked_time
+from retrieval.period import AskedTime, asked_time, without_time
 from retrieval.preference import prefer
 from retrieval.question import Question, analyse
 from retrieval.ranking import Coverage, QueryTerms, Ranked, query_terms, score_candidates
@@ -117,11 +117,11 @@ class Retriever:
         indexed = read_terms(snapshot.connection, list(passages))
         scored = score_candidates(question, terms, statistics, passages, indexed, cosines)
         found = Search(question, snapshot, terms, statistics, scored, notices + dense_notices, register)
-        return replace(found, ranked=self._ordered(found, indexed))
+        asked = asked_time(question.key)
+        return _timeless(replace(found, ranked=self._ordered(found, indexed, asked)), asked)
 
-    def _ordered(self, found: Search, indexed: Mapping[int, PassageTerms]) -> list[Ranked]:
+    def _ordered(self, found: Search, indexed: Mapping[int, PassageTerms], asked: AskedTime) -> list[Ranked]:
         """The scored candidates without copies, reranked, and in the order of their authority."""
-        asked = asked_time(found.question.key)
         ranked = collapse(found.ranked, indexed, found.register, asked)
         if self._reranker is not None:
             ranked = rerank(self._reranker, found.question.searched, ranked)
@@ -136,6 +136,24 @@ class Retriever:
         rowids = snapshot.rowids_for_keys([key for key, _ in found.hits])
         cosines = {rowid: cosine for key, cosine in found.hits for rowid in rowids.get(key, ())}
         return cosines, ((found.notice,) if found.notice else ())
+
+
+def _timeless(found: Search, asked: AskedTime) -> Search:
+    """The search as it was, its question without the time where the best document is of that time.
+
+    A rule does not say in its clauses when it was in force, so no wording can be asked for it.
+    """
+    if not (asked.last or asked.former) or not found.ranked:
+        return found
+    document = found.ranked[0].passage.document
+    if not is_order(document) or not first_day(document) or found.ranked[0].out_of_time:
+        return found
+    bare = replace(
+        analyse(without_time(found.question.key)), text=found.question.text, searched=found.question.searched
+    )
+    _, statistics = _terms(found.snapshot, bare)
+    frequency = {**found.statistics.frequency, **statistics.frequency}
+    return replace(found, question=bare, statistics=replace(found.statistics, frequency=frequency))
 
 
 def _scored(ranked: Ranked) -> ScoredPassage:

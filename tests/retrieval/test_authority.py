@@ -16,7 +16,7 @@ from retrieval.authority import (
     title_key,
 )
 from retrieval.normalise import search_key
-from retrieval.period import AskedTime, asked_time
+from retrieval.period import AskedTime, asked_time, without_time
 from retrieval.records import DocumentInfo
 
 
@@ -183,3 +183,16 @@ def test_the_edition_wanted_is_the_one_of_its_time() -> None:
     assert wanted("2018年的预备期多久？") == [OLD.title, NEW.title]
     assert wanted("2018年的旧版规定多久？") == [OLD.title]
     assert wanted("新旧条例有什么不同？") == [OLD.title, NEW.title]
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [
+        ("2016年当时预备期多久", "，预备期多久"),
+        ("原来的规定是多久", "，是多久"),
+        ("《2016年规划》提出什么", "《2016年规划》提出什么"),
+        ("预备期多久", "预备期多久"),
+    ],
+)
+def test_the_words_of_time_can_be_left_out(key: str, wanted: str) -> None:
+    assert without_time(key) == wanted

@@ -73,6 +73,14 @@ def test_the_higher_document_comes_first_where_two_contradict_each_other(contrad
         assert Path(first.passage.document.source).stem == f"{at:02}_rule", asked
 
 
+def test_the_time_that_a_rule_is_of_need_not_stand_in_its_text(editions: Retriever) -> None:
+    with editions.searching(f"2012年{PAIRS[0][2]}") as search:
+        assert search.question.text.startswith("2012年") and "2012" not in search.question.key
+        assert not search.ranked[0].out_of_time and any(each.out_of_time for each in search.ranked)
+    with editions.searching(PAIRS[0][2]) as search:
+        assert search.ranked[0].passage.document.status == "现行"
+
+
 def test_scores_fall_from_the_first_to_the_last(editions: Retriever, contradicting: Retriever) -> None:
     for retriever in (editions, contradicting):
         for _, _, asked, _, _ in PAIRS:
