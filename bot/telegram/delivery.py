@@ -149,7 +149,9 @@ class Delivery:
         """The outcome of sending these parts, in order and with nothing of this bot's between them.
 
         Only the first part replies. QueueFull, at once, where the chat has too many waiting;
-        DeliveryClosed after ``close``; what the journal raises ends this delivery and comes back here.
+        DeliveryClosed after ``close``; what the journal raises ends this delivery and comes back here. When
+        the caller is cancelled, what waits is dropped and what has begun is finished. A request whose answer
+        was lost on the way is repeated, so that a part may then arrive twice but never not at all.
         """
         if not parts:
             raise ValueError("nothing to send")

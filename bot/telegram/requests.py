@@ -17,6 +17,14 @@ from telegram.constants import ParseMode
 from bot.rendering.telegram_markup import Button, Keyboard, MessagePart
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_SHUT_OUT = (
+    "chat not found",
+    "rights",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "topic_closed",
+    "peer_id_invalid",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,10 @@ class Request:
     def without_refused(self, refusal: str) -> Request | None:
         """The request without the detail that ``refusal`` names, ``None`` if that cannot be left out."""
         said = refusal.lower()
-        if "parse" in said and "entit" in said and not self.is_plain:
+        if "entit" in said and not self.is_plain:
             return replace(self, is_plain=True)
+        if ("button" in said or "keyboard" in said) and self.part.keyboard:
+            return replace(self, part=replace(self.part, keyboard=()))
         if "repl" in said and "not found" in said and self.target.reply_to is not None:
             return replace(self, target=replace(self.target, reply_to=None))
         if _is_about_topic(said) and self.target.thread_id is not None:
@@ -119,4 +129,4 @@ def is_gone(refusal: str) -> bool:
 def is_shut_out(refusal: str) -> bool:
     """Whether the bot cannot write to this chat at all, however the message is changed."""
     said = refusal.lower()
-    return any(each in said for each in ("chat not found", "rights", "chat_write_forbidden", "topic_closed"))
+    return any(each in said for each in _SHUT_OUT)

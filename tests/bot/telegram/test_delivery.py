@@ -123,6 +123,15 @@ async def test_markup_that_cannot_be_parsed_is_sent_as_plain_text() -> None:
     assert "parse_mode" not in room.server.calls[-1].fields
 
 
+async def test_buttons_that_are_refused_do_not_keep_the_answer_back() -> None:
+    room = Room()
+    room.server.faults[PERSON].append(refusal(400, "Bad Request: BUTTON_DATA_INVALID"))
+    parts = with_keyboard([part("甲")], ((Button("看", "p:x"),),))
+    (outcome,) = await room.time.run(room.delivery.send(Target(PERSON), parts))
+    assert outcome.fate == "delivered" and not outcome.is_plain
+    assert "reply_markup" not in room.server.calls[-1].fields
+
+
 async def test_a_blocked_bot_is_an_outcome_and_not_tried_again() -> None:
     room = Room()
     room.server.faults[PERSON].append(refusal(403, "Forbidden: bot was blocked by the user"))

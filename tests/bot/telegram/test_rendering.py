@@ -45,6 +45,7 @@ from tests.bot.telegram.markup import (
     make_refusal,
     parse,
 )
+from tests.bot.telegram.preview import examples, page
 
 FRAGMENTS = [
     *(
@@ -285,3 +286,10 @@ def test_a_page_that_is_gone_becomes_the_nearest(page: int) -> None:
 )
 def test_the_standing_texts_are_messages(part: MessagePart) -> None:
     check(part)
+
+
+def test_every_message_of_the_preview_is_one_that_telegram_takes() -> None:
+    shown = [part for _, parts in examples() for part in parts]
+    for part in shown:
+        check(part)
+    assert all(part.html in page() for part in shown) and len(shown) > 12
