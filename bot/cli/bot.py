@@ -38,7 +38,7 @@ def command() -> int:
                 "没有设置机器人的令牌。",
                 remedy="向 @BotFather 申请，然后设置 DANGWU_TELEGRAM__TOKEN。",
             )
-        _prepare_logging(token)
+        prepare_logging(token)
         _serve(application)
     return 0
 
@@ -68,7 +68,7 @@ def _translate(error: TelegramError) -> DangwuError:
     )
 
 
-def _prepare_logging(token: str) -> None:
+def prepare_logging(token: str) -> None:
     """Log lines with time and level on stderr, never with the token, nor what people write."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithoutToken(token))

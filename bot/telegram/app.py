@@ -107,18 +107,22 @@ def build(
     inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
     journal = UpdateJournal(store, handlers.is_addressed)
 
-    async def opened(started: BotApplication) -> None:
+    async def opened(application: BotApplication) -> None:
         await _announce_commands(bot)
         store.prune()
         turns.interrupted = await journal.restore(bot)
         _log.info("bot @%s is up", bot.username)
 
-    async def closed(stopped: BotApplication) -> None:
+    async def stopped(application: BotApplication) -> None:
+        # The last poll has confirmed them, so none of them comes again.
+        store.forget_settled()
+
+    async def closed(application: BotApplication) -> None:
         store.close()
 
     builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery})
     builder = builder.bot(bot).update_queue(journal).concurrent_updates(ChatOrder(limits.chat_queue))
-    application = builder.post_init(opened).post_shutdown(closed).build()
+    application = builder.post_init(opened).post_stop(stopped).post_shutdown(closed).build()
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE, handlers.on_message))
     application.add_handler(CallbackQueryHandler(buttons.on_press))

@@ -7,6 +7,7 @@ erased as soon as it is settled. Safe to use from several threads.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import time
@@ -27,7 +28,8 @@ ANSWERS_KEPT_DAYS = 30
 """How long an answer is kept for its buttons; those with a vote stay for the maintainers."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS updates (
-    update_id INTEGER PRIMARY KEY, state TEXT NOT NULL, body TEXT, outcome TEXT, received_at REAL NOT NULL
+    update_id INTEGER PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, body TEXT, outcome TEXT,
+    received_at REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS told (topic TEXT NOT NULL, chat_id INTEGER NOT NULL, PRIMARY KEY (topic, chat_id));
 CREATE TABLE IF NOT EXISTS errors (code TEXT NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL);
@@ -88,10 +90,17 @@ class TelegramStore:
         self._connection.close()
 
     def accept(self, update_id: int, body: dict[str, Any]) -> bool:
-        """Write an update down; false where it is known already and must not be answered again."""
+        """Write an update down; false where the very same is known already and must not be answered again.
+
+        A number alone does not tell: another bot, or a server that was set up anew, counts from elsewhere.
+        """
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         return self._write(
-            "INSERT OR IGNORE INTO updates VALUES (?, 'received', ?, NULL, ?)",
-            (update_id, json.dumps(body, ensure_ascii=False), self._now()),
+            "INSERT INTO updates VALUES (?, ?, 'received', ?, NULL, ?) ON CONFLICT (update_id) DO UPDATE"
+            " SET digest = excluded.digest, state = 'received', body = excluded.body, outcome = NULL,"
+            " received_at = excluded.received_at WHERE digest != excluded.digest",
+            (update_id, digest, text, self._now()),
         )
 
     def mark_sending(self, update_id: int) -> None:
@@ -132,6 +141,10 @@ class TelegramStore:
             "DELETE FROM errors WHERE rowid NOT IN (SELECT rowid FROM errors ORDER BY rowid DESC LIMIT ?)",
             (_ERRORS_KEPT,),
         )
+
+    def forget_settled(self) -> None:
+        """Drop what is known of settled updates: Telegram has been told of all of them."""
+        self._write("DELETE FROM updates WHERE state = 'settled'", ())
 
     def tell_once(self, topic: str, chat_id: int) -> bool:
         """Whether this is the first time that a chat is told of ``topic``; true only once."""

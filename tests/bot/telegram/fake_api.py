@@ -76,6 +76,7 @@ class FakeApi:
         self.migrated: dict[int, int] = {}
         self.members: dict[int, str] = {}
         self.webhook: Json = {}
+        self.polls = 0
         self.url = ""
         self._reads_all = reads_all
         self._pace = Pace(self.now) if is_paced else None
@@ -153,6 +154,8 @@ class FakeApi:
         ready.set()
         while not stop.is_set():
             await asyncio.sleep(0.02)
+        if self._poller is not None and not self._poller.done():
+            self._poller.cancel()
         await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -218,6 +221,7 @@ class FakeApi:
             self._poller.set_exception(
                 Refusal(409, "Conflict: terminated by other getUpdates request; make sure that only one runs")
             )
+        self.polls += 1
         offset = int(fields.get("offset") or 0)
         self._updates = [each for each in self._updates if each["update_id"] >= offset]
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -1,0 +1,355 @@
+"""The bot as its own process against a strict Bot API over HTTP."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.telegram.store import TelegramStore
+from ingest.pipeline import ingest
+from retrieval.store import Store
+from retrieval.vectors import VectorFolders
+from tests.bot.telegram.fake_api import Call, FakeApi, Fault
+from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, group, person, private
+from tests.bot.telegram.harness import bot, fast_bot, sentence
+from tests.corpus import write_files
+
+QUESTION = "社区党员议事会有哪五个议事程序？"
+CANARY = "雪豹七号暗语"
+
+
+@pytest.fixture
+def data_dir(seeded: Path, tmp_path: Path) -> Path:
+    """A data folder of its own with the seeds."""
+    return Path(shutil.copytree(seeded, tmp_path / "data"))
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    with FakeApi().serving() as running:
+        yield running
+
+
+def replies_to(api: FakeApi, message: Json) -> list[Json]:
+    """The messages that the bot sent as replies to a message."""
+    chat_id, number = message["chat"]["id"], message["message_id"]
+    return [
+        m for m in api.sent(chat_id) if (m["raw"].get("reply_parameters") or {}).get("message_id") == number
+    ]
+
+
+def buttons(message: Json) -> dict[str, str]:
+    """The data of the buttons below a message by their labels."""
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
+    return {button["text"]: button["callback_data"] for row in rows for button in row}
+
+
+def confirmed(api: FakeApi) -> list[Call]:
+    """The presses of buttons that the bot has confirmed."""
+    return [call for call in api.calls if call.method == "answerCallbackQuery"]
+
+
+def ready(api: FakeApi) -> bool:
+    """Whether the bot has begun to ask for updates."""
+    return api.polls > 0
+
+
+class TestConversation:
+    def test_a_group_is_left_alone_unless_it_asks(self, api: FakeApi, data_dir: Path) -> None:
+        room = group(-100)
+        with bot(data_dir, api.url) as running:
+            running.wait_for(lambda: ready(api))
+            api.say(room, person(5), "大家好，今晚七点开支委会")
+            api.say(room, person(5), "/weather@OtherTestBot 南京")
+            api.say(room, person(5), "/weather 南京")
+            asked = api.say(room, person(6), f"😀 @{BOT_NAME.lower()} {QUESTION}")
+            running.wait_for(lambda: api.sent(-100))
+            edited = {**asked, "text": asked["text"] + "？", "edit_date": 9}
+            api.push("edited_message", edited)
+            last = api.say(room, person(6), "/help")
+            running.wait_for(lambda: replies_to(api, last))
+            assert running.stop() == 0
+        (answer,) = replies_to(api, asked)
+        assert all(each in answer["text"] for each in ("确立议程", "实施议程", "〔1〕", "《"))
+        assert [m["text"].startswith("怎样使用") for m in api.sent(-100)] == [False, True]
+        assert TOKEN not in running.log and "议事程序" not in running.log and "Traceback" not in running.log
+        assert api.refusals(429) == [] and api.unconfirmed == 0
+
+    def test_every_command_is_answered_and_menus_are_chinese(self, api: FakeApi, data_dir: Path) -> None:
+        with bot(data_dir, api.url, DANGWU_TELEGRAM__ADMINS="9") as running:
+            running.wait_for(lambda: ready(api))
+            menus = [call.fields for call in api.calls if call.method == "setMyCommands"]
+            commands = [each["command"] for each in menus[0]["commands"]]
+            asked = [api.say(private(100 + n), person(100 + n), f"/{c} 议程") for n, c in enumerate(commands)]
+            running.wait_for(lambda: all(replies_to(api, each) for each in asked))
+        assert {each["scope"]["type"] for each in menus} == {"all_private_chats", "all_group_chats"}
+        assert {"ask", "sources", "search", "help", "feedback", "privacy", "forget", "status"} <= set(
+            commands
+        )
+        assert all(re.search("[一-龥]", c["description"]) for menu in menus for c in menu["commands"])
+        assert not any("编号" in m["text"] or "代码" in m["text"] for m in api.sent())
+
+    def test_buttons_show_the_passage_and_count_one_vote_a_person(self, api: FakeApi, data_dir: Path) -> None:
+        with bot(data_dir, api.url) as running:
+            running.wait_for(lambda: ready(api))
+            api.say(private(5), person(5), QUESTION)
+            running.wait_for(lambda: api.sent(5))
+            answer = api.sent(5)[0]
+            data = buttons(answer)
+            assert next(iter(data)) == "〔1〕" and list(data)[-4:] == ["有用", "引用不符", "过时", "答非所问"]
+            for label in ("〔1〕", "有用", "过时"):
+                api.press(answer, person(5), data[label])
+            api.press(answer, person(5), "v:999:0")
+            api.press(answer, person(5), "nonsense")
+            running.wait_for(lambda: len(confirmed(api)) == 5 and len(api.sent(5)) == 2)
+            passage = api.sent(5)[1]
+            assert "<blockquote expandable>" in passage["raw"]["text"] and "确立议程" in passage["text"]
+            api.press(passage, person(5), buttons(passage)["下一段"])
+            running.wait_for(lambda: api.messages[5][passage["message_id"]].get("edit_date"))
+            assert running.stop() == 0
+        assert len({c.fields["callback_query_id"] for c in confirmed(api)}) == len(confirmed(api)) == 6
+        store = TelegramStore(data_dir)
+        ((kept, voter, vote),) = store.votes()
+        store.close()
+        assert (kept.question, voter, vote) == (QUESTION, 5, "过时")
+        assert kept.record["citations"] and kept.index_version.startswith("v")
+
+    @pytest.mark.parametrize(("reads_all", "said"), [(False, "可能到不了"), (True, "@DangwuTestBot 加问题")])
+    def test_a_group_is_told_once_whether_mentions_arrive(
+        self, data_dir: Path, reads_all: bool, said: str
+    ) -> None:
+        with FakeApi(reads_all=reads_all).serving() as api, bot(data_dir, api.url) as running:
+            running.wait_for(lambda: ready(api))
+            for _ in range(2):
+                api.push("my_chat_member", membership(group(-7), "left", "member"))
+            asked = api.say(group(-7), person(5), "/status")
+            running.wait_for(lambda: replies_to(api, asked))
+            greetings = [m for m in api.sent(-7) if m not in replies_to(api, asked)]
+            assert len(greetings) == 1 and said in greetings[0]["text"]
+            assert ("收不到" in replies_to(api, asked)[0]["text"]) != reads_all
+
+    def test_chats_that_are_not_listed_get_nothing(self, api: FakeApi, data_dir: Path) -> None:
+        with bot(data_dir, api.url, DANGWU_TELEGRAM__ALLOWED_CHATS="-100") as running:
+            running.wait_for(lambda: ready(api))
+            api.say(group(-101), person(5), f"/ask {QUESTION}")
+            for _ in range(3):
+                api.say(private(5), person(5), QUESTION)
+            asked = api.say(group(-100), person(5), f"/ask {QUESTION}")
+            running.wait_for(lambda: replies_to(api, asked) and api.sent(5) and not api.unconfirmed)
+        assert api.sent(-101) == [] and len(api.sent(5)) == 1 and "会话号" in api.sent(5)[0]["text"]
+
+    def test_follow_ups_stay_with_chat_and_person(self, api: FakeApi, data_dir: Path) -> None:
+        with bot(data_dir, api.url) as running:
+            running.wait_for(lambda: ready(api))
+            api.say(private(5), person(5), QUESTION)
+            second = api.say(private(5), person(5), "第三步呢？")
+            elsewhere = api.say(group(-100), person(5), "/ask 第三步呢？")
+            running.wait_for(lambda: replies_to(api, second) and replies_to(api, elsewhere))
+        assert "采纳议程" in replies_to(api, second)[0]["text"]
+        assert "采纳议程" not in replies_to(api, elsewhere)[0]["text"]
+
+
+def membership(chat: Json, old: str, new: str) -> Json:
+    me = {"id": BOT_ID, "is_bot": True, "first_name": "x", "username": BOT_NAME}
+    states = {key: {"status": status, "user": me} for key, status in (("old", old), ("new", new))}
+    return {
+        "chat": chat,
+        "from": person(5),
+        "date": 1,
+        "old_chat_member": states["old"],
+        "new_chat_member": states["new"],
+    }
+
+
+class TestTrouble:
+    def test_ten_long_answers_in_a_group_arrive_whole_within_the_limits(self, data_dir: Path) -> None:
+        with FakeApi(speed=20).serving() as api, fast_bot(data_dir, api.url, 20, chars=6000) as running:
+            running.wait_for(lambda: ready(api))
+            asked = [api.say(group(-100), person(50 + n), f"/ask {QUESTION}{n}") for n in range(10)]
+            running.wait_for(lambda: len(whole_texts(api, asked)) == 10, 60)
+            assert running.stop() == 0
+        for text in whole_texts(api, asked):
+            flat = re.sub(r"\s|〔\d〕", "", text)
+            assert all(re.sub(r"\s", "", sentence(n)) in flat for n in range(60))
+            assert {"1", "2", "3"} == set(re.findall(r"^〔(\d)〕《", text, re.MULTILINE))
+        assert api.refusals(429) == []
+
+    def test_waits_that_telegram_asks_for_are_kept(self, data_dir: Path) -> None:
+        with FakeApi(speed=20).serving() as api, fast_bot(data_dir, api.url, 20, chars=6000) as running:
+            running.wait_for(lambda: ready(api))
+            api.faults["sendMessage"].append(
+                Fault(429, "Too Many Requests: retry after 15", parameters={"retry_after": 15})
+            )
+            asked = api.say(group(-100), person(5), f"/ask {QUESTION}")
+            running.wait_for(lambda: whole_texts(api, [asked]))
+        calls = [c for c in api.calls if c.method == "sendMessage"]
+        assert [c.refused for c in calls][:2] == [429, 0] and calls[1].at - calls[0].at >= 15
+
+    def test_faults_end_in_an_answer_all_the_same(self, api: FakeApi, data_dir: Path) -> None:
+        with fast_bot(data_dir, api.url, 20) as running:
+            running.wait_for(lambda: ready(api))
+            api.faults["sendMessage"] += [
+                Fault(502, "Bad Gateway"),
+                Fault(drops=True),
+                Fault(500, "Internal"),
+            ]
+            api.faults["sendChatAction"].append(Fault(400, "Bad Request: chat action is off", times=99))
+            api.faults["getUpdates"].append(Fault(502, "Bad Gateway", times=2))
+            asked = api.say(private(5), person(5), QUESTION)
+            running.wait_for(lambda: replies_to(api, asked))
+            assert len(replies_to(api, asked)) == 1 and "确立议程" in replies_to(api, asked)[0]["text"]
+
+    def test_who_blocked_the_bot_does_not_disturb_the_others(self, api: FakeApi, data_dir: Path) -> None:
+        api.blocked.add(5)
+        with bot(data_dir, api.url) as running:
+            running.wait_for(lambda: ready(api))
+            api.say(private(5), person(5), QUESTION)
+            asked = api.say(private(6), person(6), QUESTION)
+            running.wait_for(lambda: replies_to(api, asked) and api.refusals(403))
+            assert running.stop() == 0
+        assert "Traceback" not in running.log
+
+    def test_a_group_that_migrated_is_answered_where_it_is_now(self, api: FakeApi, data_dir: Path) -> None:
+        api.migrated[-5] = -1005
+        with bot(data_dir, api.url) as running:
+            running.wait_for(lambda: ready(api))
+            api.say({"id": -5, "type": "group", "title": "x"}, person(5), f"/ask {QUESTION}")
+            running.wait_for(lambda: api.sent(-1005))
+        assert "确立议程" in api.sent(-1005)[0]["text"]
+
+    def test_a_failure_ends_in_a_code_that_the_log_knows(self, api: FakeApi, data_dir: Path) -> None:
+        with bot(data_dir, api.url, DANGWU_TELEGRAM__ADMINS="9") as running:
+            running.wait_for(lambda: ready(api))
+            (data_dir / "dangwu.sqlite3").write_bytes(b"no database" * 1000)
+            asked = api.say(private(5), person(5), QUESTION)
+            running.wait_for(lambda: replies_to(api, asked))
+            (reply,) = replies_to(api, asked)
+            (code,) = re.findall("[0-9A-F]{4}", reply["text"])
+            assert f"error {code}" in running.log and "Traceback" not in reply["text"]
+
+    def test_a_kill_in_the_middle_leaves_no_question_unanswered_and_none_answered_twice(
+        self, data_dir: Path
+    ) -> None:
+        with FakeApi(speed=20).serving() as api:
+            with fast_bot(data_dir, api.url, 20) as running:
+                running.wait_for(lambda: ready(api))
+                asked = [api.say(private(n % 25), person(n % 25), QUESTION) for n in range(25, 125)]
+                running.wait_for(lambda: len(api.sent()) >= 30)
+                running.kill()
+            before = len(api.sent())
+            with fast_bot(data_dir, api.url, 20) as running:
+                running.wait_for(lambda: all(replies_to(api, each) for each in asked), 60)
+                assert running.stop() == 0
+        answers = Counter(sum("确立议程" in m["text"] for m in replies_to(api, each)) for each in asked)
+        excuses = [m for m in api.sent() if "中断" in m["text"]]
+        assert 30 <= before < 100 and set(answers) <= {0, 1}
+        assert answers[0] <= len(excuses) <= 25
+
+
+def whole_texts(api: FakeApi, asked: list[Json]) -> list[str]:
+    """The texts of the long answers that have arrived to the end, parts put together in order."""
+    sent = api.sent(asked[0]["chat"]["id"])
+    starts = [n for n, m in enumerate(sent) if m["raw"].get("reply_parameters")]
+    blocks = [sent[a:b] for a, b in zip(starts, [*starts[1:], len(sent)], strict=True)]
+    texts = ["\n".join(m["text"] for m in block) for block in blocks]
+    return [text for text in texts if sentence(59)[:8] in text]
+
+
+class TestAudience:
+    def test_internal_passages_never_reach_a_group(self, tmp_path: Path) -> None:
+        data_dir = internal_corpus(tmp_path)
+        questions = [template.format(n=n) for n in range(50) for template in MIXED]
+        unpaced = FakeApi(is_paced=False)
+        with (
+            FakeApi(is_paced=False).serving() as api,
+            fast_bot(data_dir, api.url, 1000, staff="7") as running,
+        ):
+            running.wait_for(lambda: ready(api))
+            private_ones = [api.say(private(7), person(7), q) for q in questions[:20]]
+            asked = [
+                api.say(group(-1 - n % 20), person(7 if n % 2 else 8), f"/{'ask' if n % 3 else 'search'} {q}")
+                for n, q in enumerate(questions)
+            ]
+            running.wait_for(lambda: len(replied(api)) >= len(asked) + len(private_ones), 120)
+        assert sum(CANARY in m["text"] for m in api.sent() if m["chat"]["id"] < 0) == 0
+        assert sum(CANARY in m["text"] for m in api.sent(7)) > 0
+
+
+COMMANDS = ("ask", "search", "ask")
+MIXED = (
+    "第{n}号密件的暗语是什么？",
+    "{n}号内部通知说了什么？",
+    "还有吗？",
+    "它的暗语呢？",
+    "社区党建的雪豹暗语{n}是什么？",
+    "值班安排由谁负责？{n}",
+    "上面那份文件第{n}条怎么规定？",
+    "内部资料里关于联络暗语的规定",
+    "什么是值班联络暗语？{n}",
+    "公开的值班制度第{n}条是什么？",
+)
+
+
+def replied(api: FakeApi) -> set[tuple[int, Any]]:
+    """Chats and messages that have a reply."""
+    found = [(m["chat"]["id"], m["raw"].get("reply_parameters")) for m in api.sent()]
+    return {(chat, reply["message_id"]) for chat, reply in found if reply}
+
+
+def internal_corpus(tmp_path: Path) -> Path:
+    """Public rules, and internal ones whose every line holds the canary."""
+    folder = write_files(
+        tmp_path / "docs",
+        secret="值班联络暗语规定\n"
+        + "\n".join(f"第{n}号密件的联络暗语是{CANARY}{n}，由值班室负责保管，不得外传。" for n in range(50)),
+        rules="公开值班制度\n"
+        + "\n".join(f"公开的值班安排第{n}条由支部书记负责，每周检查。" for n in range(50)),
+    )
+    (folder / "secret.txt.meta.toml").write_text('audience = "内部"\n', encoding="utf-8")
+    data_dir = tmp_path / "data"
+    store = Store.open(data_dir, create=True)
+    ingest([folder], store, None, VectorFolders(store))
+    store.close()
+    return data_dir
+
+
+class TestWebhook:
+    def test_updates_are_taken_with_the_secret_alone(self, api: FakeApi, data_dir: Path) -> None:
+        url = f"http://127.0.0.1:{free_port()}/hook/a"
+        with bot(data_dir, api.url, DANGWU_TELEGRAM__WEBHOOK_URL=url) as running:
+            running.wait_for(lambda: api.webhook.get("url") == url)
+            secret = {"X-Telegram-Bot-Api-Secret-Token": api.webhook["secret_token"]}
+            body = {"message_id": 3, "date": 1, "chat": private(5), "from": person(5), "text": QUESTION}
+            update = {"update_id": 9, "message": body}
+            wrong = {**secret, "X-Telegram-Bot-Api-Secret-Token": "x"}
+            assert httpx.post(url, json=update, headers=wrong, trust_env=False).status_code == 403
+            for _ in range(2):
+                assert httpx.post(url, json=update, headers=secret, trust_env=False).status_code == 200
+            running.wait_for(lambda: api.sent(5))
+            assert running.stop() == 0
+        assert len(api.sent(5)) == 1 and "确立议程" in api.sent(5)[0]["text"]
+        assert all(call.method != "getUpdates" for call in api.calls)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class TestStart:
+    def test_a_wrong_token_is_said_in_one_sentence(self, api: FakeApi, data_dir: Path) -> None:
+        with bot(data_dir, api.url, DANGWU_TELEGRAM__TOKEN="123456789:AA" + "x" * 33) as running:
+            assert running.process.wait(20) == 2
+            running.stop()
+        assert "不认这个令牌" in running.log
+        assert "Traceback" not in running.log and "AAx" not in running.log
