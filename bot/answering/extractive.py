@@ -37,6 +37,8 @@ _ITEM_CHARS = 300
 # Beyond this length a sentence covers words by chance; a tenth of a mark for 120 characters more.
 _PLAIN_CHARS = 120
 # A neighbour that is nearly as good as the best sentence belongs to the answer.
+_OUT_OF_TIME = 0.15
+_OF_RANK = 0.05
 _NEIGHBOUR_SHARE = 0.9
 
 _CARRIES_ON = re.compile(r"如|比如|例如|譬如|即|其中|具体|也就是|包括|主要|同时|一是|首先|要(?!求)|并")
@@ -91,6 +93,13 @@ class Source:
     @property
     def score(self) -> float:
         return self.ranked.parts.score
+
+    @property
+    def preference(self) -> float:
+        """What its edition and its rank add to the mark of whatever is drawn from it."""
+        if self.ranked.out_of_time:
+            return -_OUT_OF_TIME
+        return _OF_RANK if self.ranked.parts.authority > 0 else 0.0
 
     def context(self) -> str:
         """Search key of what stands above the passage: the title and the headings."""
@@ -178,7 +187,8 @@ def _grown(wanted: Wanted, source: Source, best: Unit, marks: dict[int, float]) 
     """The best sentence, and its neighbours where they say what it leaves open."""
     whole = _clause_span(wanted, source, best) or _item_span(wanted, source, best)
     start, end = whole or _sentence_span(wanted, source, best, marks)
-    return Draft(source.passage, (Piece(source.passage, start, end),), marks[best.start])
+    mark = marks[best.start] + source.preference
+    return Draft(source.passage, (Piece(source.passage, start, end),), mark)
 
 
 def _clause_span(wanted: Wanted, source: Source, best: Unit) -> tuple[int, int] | None:

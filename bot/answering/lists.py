@@ -34,7 +34,7 @@ def list_drafts(wanted: Wanted, sources: Sequence[Source]) -> Iterator[Draft]:
 
 def _draft(wanted: Wanted, source: Source, listing: Listing) -> Draft:
     mark = 0.4 * _announced(wanted, source, listing) + 0.2 * _covered(wanted, source, listing)
-    mark += 0.3 * source.score + 0.15 * wanted.wording.share(_lead(source, listing))
+    mark += source.preference + 0.3 * source.score + 0.15 * wanted.wording.share(_lead(source, listing))
     mark += _count_bonus(wanted, len(listing.items))
     if wanted.asked.kind != "list":
         lead = source.view.text[listing.lead_start : listing.lead_end]
