@@ -80,11 +80,14 @@ def prepare_logging(token: str) -> None:
 
 
 class _WithoutToken(logging.Formatter):
-    """A line a record, tracebacks below it, the token blotted out wherever it turns up."""
+    """A line a record, the token blotted out wherever it turns up; tracebacks of our own faults alone."""
 
     def __init__(self, token: str) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
         self._token = token
 
     def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info and record.name.partition(".")[0] == "telegram":
+            # The library's, of a network that fails: the kind says it all.
+            record = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None})
         return super().format(record).replace(self._token, "<token>")

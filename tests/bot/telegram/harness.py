@@ -48,7 +48,7 @@ class LongAnswers:
         self._retriever = retriever
         self._count = chars // SENTENCE_CHARS
 
-    def answer(self, question: str, *, audiences: Collection[Audience]) -> Answer:
+    def answer(self, question: str, *, audiences: Collection[Audience], **more: Any) -> Answer:
         found = self._retriever.search(question, k=3, audiences=audiences)
         passages = [each.passage for each in found.passages]
         citations = tuple(

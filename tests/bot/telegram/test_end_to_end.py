@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +259,7 @@ def whole_texts(api: FakeApi, asked: list[Json]) -> list[str]:
     """The texts of the long answers that have arrived to the end, parts put together in order."""
     sent = api.sent(asked[0]["chat"]["id"])
     starts = [n for n, m in enumerate(sent) if m["raw"].get("reply_parameters")]
-    blocks = [sent[a:b] for a, b in zip(starts, [*starts[1:], len(sent)], strict=True)]
+    blocks = [sent[a:b] for a, b in pairwise([*starts, len(sent)])]
     texts = ["\n".join(m["text"] for m in block) for block in blocks]
     return [text for text in texts if sentence(59)[:8] in text]
 
@@ -267,7 +268,6 @@ class TestAudience:
     def test_internal_passages_never_reach_a_group(self, tmp_path: Path) -> None:
         data_dir = internal_corpus(tmp_path)
         questions = [template.format(n=n) for n in range(50) for template in MIXED]
-        unpaced = FakeApi(is_paced=False)
         with (
             FakeApi(is_paced=False).serving() as api,
             fast_bot(data_dir, api.url, 1000, staff="7") as running,
