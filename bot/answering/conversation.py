@@ -167,12 +167,19 @@ class Dialogue:
             return Turn(text, text, Answer(text, "refused", message=render("refusal_no_context")))
         answer = self._follow_up(key, resolved, audiences)
         if answer is None:
-            answer = self._answers.answer(resolved.question, audiences=audiences, on_statement=on_statement)
+            answer = self._asked(resolved.question, audiences, on_statement)
             answer = answer if _speaks_of(answer, resolved.named) else _refused(answer)
         self.conversations.remember(key, resolved, answer, audiences=audiences)
         if self._gaps is not None and not resolved.continues:
             self._gaps.record(answer)
         return Turn(text, resolved.question, answer)
+
+    def _asked(
+        self, question: str, audiences: Collection[Audience], on_statement: OnStatement | None
+    ) -> Answer:
+        if on_statement is None:
+            return self._answers.answer(question, audiences=audiences)
+        return self._answers.answer(question, audiences=audiences, on_statement=on_statement)
 
     def _follow_up(self, key: Key, resolved: Resolved, audiences: Collection[Audience]) -> Answer | None:
         """The answer to what asks about an earlier answer; ``None`` for a question of its own."""
