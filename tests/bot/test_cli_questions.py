@@ -114,11 +114,11 @@ class TestAsking:
         assert run(["bot"]) == 1
         assert "是空的" in output(capsys)[1]
 
-    def test_the_bot_says_that_it_is_yet_to_come(
+    def test_the_bot_refuses_to_start_without_a_token(
         self, corpus: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert run(["bot"]) == 1
-        assert "以后的版本" in output(capsys)[1]
+        assert run(["bot"]) == 2
+        assert "DANGWU_TELEGRAM__TOKEN" in output(capsys)[1]
 
 
 class TestEval:
