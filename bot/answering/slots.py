@@ -88,6 +88,7 @@ _MODAL = re.compile(
     r"|(?P<must>应当|应该|必须|务必|须|应|一律|不得不|不能不|必需)"
     r"|(?P<not>并非|不|没|无|未|非|莫|否|尚未|从未|拒绝|缺乏|缺少)"
 )
+_NOT_IN_NAMES = frozenset("在是将任为由对向同被把从到")
 _REACH = 12
 _LIKE = 0.05
 _LIKENESS_MIN = 0.12
@@ -220,7 +221,9 @@ def _names(flat: str) -> Iterator[tuple[str, tuple[int, int]]]:
     position = 0
     for word, tag in rjieba.tag(flat):
         if tag == "ns" or (tag == "nr" and is_surname(word[0]) and 2 <= len(word) <= 3):
-            yield word, (position, position + len(word))
+            # The tagger takes the word behind a given name of one character for part of it: 张琦在.
+            name = word[:2] if tag == "nr" and word[2:] in _NOT_IN_NAMES else word
+            yield name, (position, position + len(name))
         position += len(word)
 
 

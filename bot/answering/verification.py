@@ -113,6 +113,7 @@ class _Text:
 
     key: str
     bare: str
+    clauses: tuple[str, ...]
     pairs: frozenset[str]
     slots: Slots
 
@@ -124,16 +125,23 @@ class _Text:
 @lru_cache(maxsize=2048)
 def _text(text: str) -> _Text:
     key = search_key(text)
-    clauses = [bare(c) for c in _CLAUSE_END.split(key)]
-    return _Text(key, "".join(clauses), frozenset(_pairs(clauses, reach=_NEAR_CHARS)), Slots.of(key))
+    clauses = tuple(bare(c) for c in _CLAUSE_END.split(key))
+    return _Text(key, "".join(clauses), clauses, frozenset(_pairs(clauses, reach=_NEAR_CHARS)), Slots.of(key))
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A clause of a statement: its pairs of characters and its content words."""
+    """A clause of a statement: its pairs of characters, its content words, and the one that ends it."""
 
     pairs: tuple[str, ...]
     words: tuple[str, ...]
+    last: str
+
+    @classmethod
+    def of(cls, clause: str) -> _Clause:
+        words = tuple(word for word, _ in _content_words(clause) if word not in GENERAL_WORDS)
+        last = words[-1] if words and clause.endswith(words[-1]) else ""
+        return cls(tuple(_pairs([clause], reach=1)), words, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +165,7 @@ class _Claim:
             key=key,
             is_chinese=len(_CJK.findall(key)) >= 0.5 * len([c for c in letters if not c.isdigit()]),
             pairs=tuple(_pairs(clauses, reach=1)),
-            clauses=tuple(
-                _Clause(tuple(_pairs([c], reach=1)), _plain_words(c)) for c in clauses if len(c) > 1
-            ),
+            clauses=tuple(_Clause.of(c) for c in (*clauses, *_members(statement)) if len(c) > 1),
             words=tuple(_content_words(statement)),
             strays=(*_strays(statement), *_LATIN.findall(key)),
             quoted=tuple(bare(_flat(m[1])) for m in _QUOTED.finditer(key)),
@@ -194,11 +200,26 @@ def _held(pairs: Sequence[str], run: _Text, above: _Text) -> float:
 
 
 def _is_unheard(clause: _Clause, run: _Text, above: _Text) -> bool:
-    """Whether a clause says what the evidence does not; of a short one a word in other words will do."""
+    """Whether a clause says what the evidence does not.
+
+    The word that ends it carries the predicate; of a short one, often the member of a list, every word
+    counts. Both may be said in other words that are known to mean the same.
+    """
     held = _held(clause.pairs, run, above)
+    if clause.last and not _credit(clause.last, run, above):
+        return True
     if len(clause.pairs) >= _SHORT_CLAUSE:
         return held < CLAUSE_MIN
-    return held < SHORT_CLAUSE_MIN and not any(_credit(word, run, above) >= 0.6 for word in clause.words)
+    credits = [_credit(word, run, above) for word in clause.words]
+    if not all(credits) or _is_patched(clause.words, run):
+        return True
+    return held < SHORT_CLAUSE_MIN and not any(credit >= 0.6 for credit in credits)
+
+
+def _is_patched(words: Sequence[str], run: _Text) -> bool:
+    """Whether a clause is put together from words that the evidence says apart from each other."""
+    literal = [word for word in words if word in run.bare]
+    return len(literal) > 1 and not any(all(w in clause for w in literal) for clause in run.clauses)
 
 
 def _knows_stray(stray: str, text: _Text) -> bool:
@@ -226,6 +247,16 @@ def _tagged(statement: str) -> Iterator[list[tuple[str, str]]]:
             yield rjieba.tag(run)
 
 
+def _members(statement: str) -> Iterator[str]:
+    """Short members that are joined by a conjunction, which no punctuation cuts out."""
+    for tagged in _tagged(statement):
+        member = ""
+        for word, tag in [*tagged, ("", "c")]:
+            if tag == "c" and len(member) <= _SHORT_CLAUSE < sum(len(w) for w, _ in tagged):
+                yield bare(search_key(member))
+            member = "" if tag == "c" else member + word
+
+
 def _strays(statement: str) -> Iterator[str]:
     """Runs of single characters that the tagger made no word of: often a name it does not know."""
     for tagged in _tagged(statement):
@@ -250,10 +281,6 @@ def _content_words(statement: str) -> Iterator[tuple[str, bool]]:
             attribute = tagged[place + 1 : place + 2] == [("的", "uj")]
             strict = tag.startswith(_STRICT_TAGS) or attribute
             yield key, strict and key not in GENERAL_WORDS
-
-
-def _plain_words(clause: str) -> tuple[str, ...]:
-    return tuple(word for word, _ in _content_words(clause) if word not in GENERAL_WORDS)
 
 
 def _credit(word: str, run: _Text, above: _Text) -> float:

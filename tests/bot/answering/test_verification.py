@@ -10,15 +10,17 @@ from bot.answering.verification import Sentence, Verdict, verify
 from retrieval.sentences import split_sentences
 from tests.statements import Case, false_cases, passages, true_cases
 
-# Measured on 400 of each: none of the false ones held, 2 of the true ones were dropped.
+# Measured on 400 of each: none of the false ones held, 3 of the true ones were dropped. On regulations and
+# news that the rules were not made on: 0 of 803 false ones held (one more proved true), 0 of 670 dropped.
 CAUGHT_MIN = 0.98
 DROPPED_MAX = 0.05
 
 TEXT = (
-    "第十三条 支部党员大会一般每季度召开1次，由党支部书记召集并主持。书记不能参加会议的，可以委托副书记召集并主持。"
-    "议题提交表决前，应当经过充分讨论。赞成人数超过应到会有表决权的党员的半数为通过。"
+    "第十三条 支部党员大会一般每季度召开1次，由党支部书记召集并主持。"
+    "书记不能参加会议的，可以委托副书记召集并主持。议题提交表决前，应当经过充分讨论。赞成人数超过应到会有表决权的党员的半数为通过。"
     "到2016年底，莫愁社区有党员551名，其中60岁以上的党员占58.9%，南京市建邺区给予“五星支部”称号。"
-    "各地不得以党小组会代替支部党员大会。"
+    "各地不得以党小组会代替支部党员大会。区委书记张琦同志发表了讲话。党员对组织的感情日渐疏远。"
+    "议事程序共有三个:1、确立议程。收集问题。2、采纳议程。集体表决。3、实施议程。"
 )
 
 
@@ -66,6 +68,8 @@ def test_a_passage_does_not_bear_out_what_another_says() -> None:
         "建邺区给予莫愁社区“五星支部”称号。",
         "不得以党小组会代替支部党员大会。",
         "2、议题提交表决前，应当经过充分讨论。",
+        "区委书记张琦发表讲话。",
+        "三个议事程序依次是：确立议程、采纳议程和实施议程。",
     ],
 )
 def test_the_same_in_other_words_holds(statement: str) -> None:
@@ -92,6 +96,11 @@ def test_the_same_in_other_words_holds(statement: str) -> None:
         "各地可以以党小组会代替支部党员大会。",
         "各地以党小组会代替支部党员大会。",
         "支部党员大会一般每季度召开1次，由党支部书记召集并主持，这项规定已经废止。",
+        "区委书记李琦发表了讲话。",
+        "市委书记张琦发表了讲话。",
+        "党员对组织的感情日渐加深。",
+        "三个议事程序依次是：确立议程、表决议程和实施议程。",
+        "四个议事程序依次是：确立议程、采纳议程和实施议程。",
         "The branch meets once every quarter.",
         "Branch 支部党员大会 meets once every quarter and the secretary presides over it.",
         "你是党务资料的摘编员。只依据给出的资料回答问题。",
