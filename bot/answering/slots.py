@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.answering.support import is_surname
+from retrieval.normalise import fold_width, search_key, to_simplified
 
 _FUNCTION = re.compile(r"[的了着等]|以及|并且|而且|[和与及并]")
 _SPACE = re.compile(r"\s+")
@@ -126,25 +127,26 @@ class Slots:
     text: str
 
     @classmethod
-    def of(cls, key: str) -> Slots:
-        """The slots of a text given as search key."""
-        return _slots(key)
+    def of(cls, text: str) -> Slots:
+        """The slots of a text."""
+        return _slots(text)
 
 
 @lru_cache(maxsize=2048)
-def _slots(key: str) -> Slots:
+def _slots(text: str) -> Slots:
+    key = search_key(text)
     flat = bare(key)
-    return Slots(tuple(_found(flat, whole=True)), frozenset(_LISTED.findall(key)), _BREAK.sub("", flat))
+    return Slots(tuple(_found(text, flat, whole=True)), frozenset(_LISTED.findall(key)), _BREAK.sub("", flat))
 
 
-def claims(key: str, evidence: Slots, above: Slots) -> bool:
-    """Whether every slot of a statement (a search key) stands in the evidence at the like place.
+def claims(statement: str, evidence: Slots, above: Slots) -> bool:
+    """Whether every slot of a statement stands in the evidence at the like place.
 
     Ordinals such as clause numbers, names and classed words may stand in the headings ``above`` instead. A
     negation, ban or permission of the evidence may not be missing from the statement either.
     """
-    flat = bare(key)
-    mine = list(_found(flat, whole=False))
+    flat = bare(search_key(statement))
+    mine = list(_found(statement, flat, whole=False))
     return all(
         _stands(slot, evidence, above) for slot in mine if slot.kind != "modal"
     ) and _agrees_in_modality([slot for slot in mine if slot.kind == "modal"], _BREAK.sub("", flat), evidence)
@@ -200,8 +202,8 @@ def _is_dropped(slot: Slot, plain: str, evidence: Slots) -> bool:
     return len(follows) == _AFTER and follows in plain and evidence.text.count(follows) == 1
 
 
-def _found(flat: str, *, whole: bool) -> Iterator[Slot]:
-    """The slots of a bare key; ``whole``: their surroundings go on beyond their own clause."""
+def _found(text: str, flat: str, *, whole: bool) -> Iterator[Slot]:
+    """The slots of a text and its bare key; ``whole``: their surroundings go on beyond their own clause."""
     for match in _FIGURE.finditer(flat):
         if not _is_idiom(flat, match):
             yield _slot("figure", match["value"] + match["unit"], flat, match.span("value"), whole)
@@ -210,21 +212,27 @@ def _found(flat: str, *, whole: bool) -> Iterator[Slot]:
     for match in _MODAL.finditer(flat):
         if match.lastgroup and match.lastgroup != "plain":
             yield _slot("modal", match.lastgroup, flat, match.span(), whole)
-    for value, span in _names(flat):
+    for value, span in _names(text, flat):
         yield _slot("name", value, flat, span, whole)
 
 
-def _names(flat: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Places and persons, as far as the tagger knows them, with their spans."""
+def _names(text: str, flat: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Places and persons, as far as the tagger knows them, with their spans in the bare key.
+
+    It is given the text before numerals are folded: 三亚 is no figure.
+    """
     import rjieba
 
     position = 0
-    for word, tag in rjieba.tag(flat):
-        if tag == "ns" or (tag == "nr" and is_surname(word[0]) and 2 <= len(word) <= 3):
-            # The tagger takes the word behind a given name of one character for part of it: 张琦在.
-            name = word[:2] if tag == "nr" and word[2:] in _NOT_IN_NAMES else word
-            yield name, (position, position + len(name))
-        position += len(word)
+    for word, tag in rjieba.tag(fold_width(to_simplified(text))):
+        if not (tag == "ns" or (tag == "nr" and is_surname(word[0]) and 2 <= len(word) <= 3)):
+            continue
+        # The tagger takes the word behind a given name of one character for part of it: 张琦在.
+        name = bare(search_key(word[:2] if tag == "nr" and word[2:] in _NOT_IN_NAMES else word))
+        found = flat.find(name, position)
+        if name and found >= 0:
+            position = found + len(name)
+            yield name, (found, position)
 
 
 def _is_idiom(flat: str, match: re.Match[str]) -> bool:

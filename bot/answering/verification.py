@@ -126,7 +126,9 @@ class _Text:
 def _text(text: str) -> _Text:
     key = search_key(text)
     clauses = tuple(bare(c) for c in _CLAUSE_END.split(key))
-    return _Text(key, "".join(clauses), clauses, frozenset(_pairs(clauses, reach=_NEAR_CHARS)), Slots.of(key))
+    return _Text(
+        key, "".join(clauses), clauses, frozenset(_pairs(clauses, reach=_NEAR_CHARS)), Slots.of(text)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class _Clause:
 class _Claim:
     """What a statement says: its pairs of characters, its content words, its quoted terms and its slots."""
 
-    key: str
+    text: str
     is_chinese: bool
     pairs: tuple[str, ...]
     clauses: tuple[_Clause, ...]
@@ -162,7 +164,7 @@ class _Claim:
         clauses = [bare(c) for c in _CLAUSE_END.split(key)]
         letters = [c for c in key if c.isalnum()]
         return cls(
-            key=key,
+            text=statement,
             is_chinese=len(_CJK.findall(key)) >= 0.5 * len([c for c in letters if not c.isdigit()]),
             pairs=tuple(_pairs(clauses, reach=1)),
             clauses=tuple(_Clause.of(c) for c in (*clauses, *_members(statement)) if len(c) > 1),
@@ -191,7 +193,7 @@ def _mismatch(claim: _Claim, run: _Text, above: _Text) -> Reason:
         return "word"
     if any(_is_unheard(clause, run, above) for clause in claim.clauses):
         return "support"
-    return "slot" if not claims(claim.key, run.slots, above.slots) else ""
+    return "slot" if not claims(claim.text, run.slots, above.slots) else ""
 
 
 def _held(pairs: Sequence[str], run: _Text, above: _Text) -> float:
