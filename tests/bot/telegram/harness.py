@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -156,6 +157,13 @@ def fast_bot(data_dir: Path, root: str, speed: float, *, chars: int = 0, staff: 
     """A bot whose clocks run ``speed`` times as fast, see the module."""
     module, args = "tests.bot.telegram.harness", (str(speed), str(chars))
     return bot(data_dir, root, module=module, args=args, DANGWU_TELEGRAM__STAFF=staff)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

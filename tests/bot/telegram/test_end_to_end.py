@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import socket
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,7 +18,7 @@ from retrieval.store import Store
 from retrieval.vectors import VectorFolders
 from tests.bot.telegram.fake_api import Call, FakeApi, Fault
 from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, group, person, private
-from tests.bot.telegram.harness import bot, fast_bot, sentence
+from tests.bot.telegram.harness import bot, fast_bot, free_port, sentence
 from tests.corpus import write_files
 
 QUESTION = "社区党员议事会有哪五个议事程序？"
@@ -28,9 +26,9 @@ CANARY = "雪豹七号暗语"
 
 
 @pytest.fixture
-def data_dir(seeded: Path, tmp_path: Path) -> Path:
+def data_dir(private_copy: Path) -> Path:
     """A data folder of its own with the seeds."""
-    return Path(shutil.copytree(seeded, tmp_path / "data"))
+    return private_copy
 
 
 @pytest.fixture
@@ -337,13 +335,6 @@ class TestWebhook:
             assert running.stop() == 0
         assert len(api.sent(5)) == 1 and "确立议程" in api.sent(5)[0]["text"]
         assert all(call.method != "getUpdates" for call in api.calls)
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class TestStart:
