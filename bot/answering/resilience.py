@@ -213,6 +213,10 @@ class ResilientModel:
                         yield piece
                 self._breaker.succeeded()
                 return
+            except GeneratorExit:
+                # The reader has enough: the model did answer.
+                self._breaker.succeeded()
+                raise
             except ModelFailure as failure:
                 wait_s = self._backoff.wait_s(attempt, failure.retry_after_s)
                 last = attempt == self._backoff.attempts or wait_s >= deadline.remaining_s()

@@ -125,6 +125,17 @@ def test_the_breaker_opens_rests_tries_once_and_closes() -> None:
     assert read(guarded, clock) == ["好"] == read(guarded, clock)
 
 
+def test_a_reader_that_has_enough_closes_the_breaker() -> None:
+    clock = Clock()
+    breaker = CircuitBreaker(failures=1, rest_s=60, clock=clock)
+    breaker.failed()
+    clock.now += 60
+    stream = resilient(Model(["一", "二"]), clock, breaker=breaker).stream("", "", Deadline.after(30, clock))
+    assert next(stream) == "一"
+    stream.close()
+    assert breaker.allows() and breaker.allows()
+
+
 def test_while_one_trial_runs_others_are_held_off() -> None:
     clock = Clock()
     breaker = CircuitBreaker(failures=1, rest_s=60, clock=clock)
