@@ -70,6 +70,9 @@ class LanguageModelSettings(Section):
     timeout_s: float = Field(
         default=30.0, gt=0, le=600, description="一次完整回答最多等几秒；慢的本机模型可放宽到 120"
     )
+    calls_a_day: int = Field(
+        default=2000, ge=0, description="一天最多请求大模型几次，用完后直接摘录原文；0：不请求"
+    )
     allow_internal: bool = Field(
         default=False, description="是否允许把标为“内部”的段落发给不在本机的大模型接口"
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
 from bot.answering.cache import AnswerCache, cache_key
 from bot.answering.citing import cited
 from bot.answering.compose import compose, wanted_by
-from bot.answering.extractive import PASSAGES_READ, Source
+from bot.answering.extractive import PASSAGES_READ, Draft, Source
 from bot.answering.generation import Generator, OnStatement, Task
 from bot.answering.refusal import refusal_message
 from bot.answering.resilience import Deadline, ModelFailure
+from bot.answering.suggestions import Suggester
 from bot.answering.view import ViewCache
 from retrieval.records import Audience, Evidence
 from retrieval.retriever import STAFF, Retriever, Search
@@ -36,6 +37,7 @@ class _Found:
     notices_on: Callable[[Iterable[str]], tuple[str, ...]]
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
 
 class Answerer:
@@ -58,6 +60,7 @@ class Answerer:
         self._cache = cache if cache is not None else AnswerCache()
         self._version = generator.version if generator else EXTRACTIVE
         self._views = ViewCache()
+        self._suggester = Suggester()
         self._clock = clock
 
     def answer(
@@ -77,7 +80,7 @@ class Answerer:
         with self._retriever.searching(question, audiences=audiences) as search:
             searched = self._clock()
             key = cache_key(question, search.snapshot.index_version, audiences, self._version)
-            found: Answer | _Found = self._cache.get(key) or self._found(search)
+            found: Answer | _Found = self._cache.get(key) or self._found(search, audiences)
         # The model is asked after the snapshot is given back: it may take half a minute.
         if isinstance(found, Answer):
             answer = found
@@ -90,17 +93,35 @@ class Answerer:
         elapsed = Elapsed((searched - begun) * 1e3, (done - searched) * 1e3, (done - begun) * 1e3)
         return replace(answer, question=question, elapsed=elapsed)
 
-    def _found(self, search: Search) -> _Found:
+    def _found(self, search: Search, audiences: Collection[Audience]) -> _Found:
         """The evidence, and the best draft that the judge lets pass."""
-        wanted = wanted_by(search.question, search.statistics)
-        sources = [self._source(search, index) for index in range(min(PASSAGES_READ, len(search.ranked)))]
+        wanted, sources = wanted_by(search.question, search.statistics), self._sources(search)
         draft = compose(wanted, sources)
         evidence = search.evidence(PASSAGES_OFFERED)
         if draft is None:
-            return _Found(evidence, None, search.cited_notices)
+            offered = self._suggestions(search, sources, audiences)
+            return _Found(evidence, None, search.cited_notices, suggestions=offered)
         statements, citations = cited(draft.pieces, search.snapshot.document_text)
         task = Task(search.question.text, wanted, sources, draft)
         return _Found(evidence, task, search.cited_notices, statements, citations)
+
+    def _suggestions(
+        self, search: Search, sources: Sequence[Source], audiences: Collection[Audience]
+    ) -> tuple[str, ...]:
+        def draft_of(question: str) -> Draft | None:
+            with self._retriever.searching(question, audiences=audiences) as other:
+                return compose(wanted_by(other.question, other.statistics), self._sources(other))
+
+        return self._suggester.suggest(
+            search.question.text,
+            sources,
+            draft_of,
+            index_version=search.snapshot.index_version,
+            audiences=audiences,
+        )
+
+    def _sources(self, search: Search) -> list[Source]:
+        return [self._source(search, index) for index in range(min(PASSAGES_READ, len(search.ranked)))]
 
     def _source(self, search: Search, index: int) -> Source:
         ranked = search.ranked[index]
@@ -146,6 +167,7 @@ def _extractive(question: str, found: _Found) -> Answer:
         citations=found.citations,
         passages=evidence.passages,
         message="" if found.statements else refusal_message(evidence),
+        suggestions=found.suggestions,
         notices=evidence.notices,
         answerer=EXTRACTIVE,
         index_version=evidence.index_version,

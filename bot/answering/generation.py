@@ -132,7 +132,7 @@ class Generator:
 
 def make_generator(settings: LanguageModelSettings, *, data_dir: Path) -> Generator:
     """A generator on the endpoint of the settings; the calls of a day are counted below ``data_dir``."""
-    budget = DailyBudget(path=data_dir / BUDGET_NAME)
+    budget = DailyBudget(settings.calls_a_day, path=data_dir / BUDGET_NAME)
     return Generator(
         ResilientModel(OpenAIEndpoint(settings), budget=budget),
         timeout_s=settings.timeout_s,

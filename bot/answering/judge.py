@@ -16,11 +16,19 @@ EVIDENCE_MIN = 0.5
 _DENSE_SHARE = 0.6
 _DENSE_NEUTRAL = 0.62
 _LITERAL_TRUST = 0.8
+_BARE_FACTS = frozenset({"number", "period", "date", "person", "place"})
 # Predicates that any account of a way fulfils without using the word.
 _ANY_WAY = frozenset(
     {"处理", "对待", "变成", "解决", "应对", "看待", "管理", "成为", "实现", "推进", "推动", "落实", "改变"}
 )
-_OWN_REGION = re.compile(r"[我全本](?:省|市|区|县|镇|乡|村|街道|社区|校|院|局)|该(?:省|市|区|县|镇|乡|村)")
+_OWN_REGION = re.compile(r"[我全本该](?P<level>省|市|区|县|镇|乡|村|街道|社区|校|院|局)")
+# fmt: off
+_PROVINCES = frozenset((
+    "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北",
+    "湖南", "广东", "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "台湾", "内蒙古", "广西", "西藏",
+    "宁夏", "新疆",
+))
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,9 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     evidence = max(covered, _LITERAL_TRUST * literal) + (
         _DENSE_SHARE * (dense - _DENSE_NEUTRAL) if dense >= 0 else 0.0
     )
-    missing = tuple(missing_names(wanted.terms, f"{near}\n{at_home}"))
+    # A bare fact is told of the place that its own sentence names; an explanation may name it nearby.
+    beside = f"{answer}\n{context}" if wanted.asked.kind in _BARE_FACTS else near
+    missing = tuple(missing_names(wanted.terms, f"{beside}\n{at_home}"))
     fits = _fits(wanted, draft, answer, context) and not asks_for_absent(wanted.asked, near)
     fits = fits and _holds_heaviest(wanted, f"{near}\n{at_home}") and _holds_predicate(wanted, near)
     fits = fits and (not wanted.asked.name or _names_beside(wanted, answer))
@@ -63,7 +73,7 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
 def _holds_heaviest(wanted: Wanted, near: str) -> bool:
     """Whether the word that says most of what a bare fact is asked of stands near the evidence."""
     heaviest = max((t for t in wanted.terms if t.is_known), key=lambda t: t.weight, default=None)
-    if heaviest is None or wanted.asked.kind not in {"number", "period", "date", "person", "place"}:
+    if heaviest is None or wanted.asked.kind not in _BARE_FACTS:
         return True
     return heaviest.credit(near) >= 0.5
 
@@ -88,12 +98,18 @@ def _names_beside(wanted: Wanted, answer: str) -> bool:
 
 def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> str:
     """Names that a text speaking of «our province» need not repeat: those its document mentions."""
-    if not _OWN_REGION.search(near):
+    levels = {match["level"] for match in _OWN_REGION.finditer(near)}
+    if not levels:
         return ""
     document = source.view.key(0, len(source.view.text))
     title = search_key(source.passage.document.title)
     absent = set(missing_names(terms, f"{title}\n{document}"))
-    return "\n".join(t.text for t in terms if t.is_name and t.text not in absent)
+    at_home = (t.text for t in terms if t.is_name and t.text not in absent)
+    return "\n".join(name for name in at_home if _is_province(name) == ("省" in levels))
+
+
+def _is_province(name: str) -> bool:
+    return name.endswith("省") or name in _PROVINCES
 
 
 def _fits(wanted: Wanted, draft: Draft, answer: str, context: str) -> bool:

@@ -46,10 +46,14 @@ def command(question: tuple[str, ...], as_json: bool, question_file: Path | None
 
 
 def _ask_one(application: Application, question: str, *, as_json: bool) -> int:
+    from bot.answering.gaps import Gaps
+
     if not as_json:
         from bot.rendering.terminal import render_answer
 
-        show(render_answer(application.answerer.answer(question), width=width()))
+        answer = application.answerer.answer(question)
+        Gaps(application.data_dir).record(answer)
+        show(render_answer(answer, width=width()))
         return 0
     from bot.rendering.json import answer_json
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.answering.privacy import MaskingFilter
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -42,6 +44,7 @@ def prepare_logging(*, verbose: bool) -> None:
     """Send log records to stderr: warnings in a line each, or everything with tracebacks if ``verbose``."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s") if verbose else _OneLine())
+    handler.addFilter(MaskingFilter())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, handlers=[handler])
     for name in ("bot", "ingest", "retrieval"):
         logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.WARNING)
