@@ -9,7 +9,8 @@ from retrieval.records import DocumentInfo, Evidence, Passage, ScoredPassage
 def evidence(*titles: str) -> Evidence:
     passages = tuple(
         ScoredPassage(
-            Passage(str(n), DocumentInfo(str(n), f"docs/{n}.txt", title), "", "paragraph", 0, 1, "x", "k"), 0.5
+            Passage(str(n), DocumentInfo(str(n), f"docs/{n}.txt", title), "", "paragraph", 0, 1, "x", "k"),
+            0.5,
         )
         for n, title in enumerate(titles)
     )
