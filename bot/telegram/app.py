@@ -46,6 +46,8 @@ from bot.telegram.turns import Turns
 ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member")
 # More threads than processors only make each answer slower.
 _WORKERS = 2
+# Most of the time of a language model's answer is spent waiting for it.
+_WORKERS_THAT_WAIT = 8
 _START_RETRIES = 5
 # With waits of up to half a minute: a network that is lost for ten minutes loses no reply.
 _SEND_ATTEMPTS = 25
@@ -67,9 +69,15 @@ class _Stopping(Application):  # type: ignore[type-arg]
     async def stop(self) -> None:
         if isinstance(self.update_processor, ChatOrder):
             self.update_processor.stop_waiting()
-        closing = asyncio.create_task(self._delivery.close(_STOP_WITHIN_S))
+        closing = asyncio.create_task(self._close_delivery())
         await super().stop()
-        await closing
+        closing.cancel()
+        await self._delivery.close(0)
+
+    async def _close_delivery(self) -> None:
+        # A long answer to a group may wait for its pace longer than anybody waits for a stop.
+        await asyncio.sleep(_STOP_WITHIN_S)
+        await self._delivery.close(0)
 
 
 def run(core: compose.Application) -> None:
@@ -97,7 +105,8 @@ def build(
     store = TelegramStore(core.data_dir)
     gate = Gate(core.settings.telegram, migrations=store.migrations)
     rates = RateLimits(limits, now=clock)
-    desk = Desk(core, WorkQueue(workers=_WORKERS, bound=limits.queue))
+    workers = _WORKERS_THAT_WAIT if core.settings.llm.model else _WORKERS
+    desk = Desk(core, WorkQueue(workers=workers, bound=limits.queue))
     delivery = Delivery(bot, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep)
     commands = Commands(desk, store, lambda: bot, _answerer(core.settings))
     turns = Turns(store, rates, delivery)

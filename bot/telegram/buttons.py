@@ -72,6 +72,9 @@ class Buttons:
             toast = wording.NO_BUTTON
         except (limits.QueueFull, QueueFull):
             toast = wording.BUSY
+        except Exception:
+            toast = wording.FAILED
+            raise
         finally:
             await _end(query, toast)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bot.answering.conversation import Conversations, Dialogue, Key, Turn
 from bot.answering.further import Further
+from bot.answering.gaps import Gaps
 from bot.cli.questions import QUESTION_CHARS_MAX
 from bot.telegram.callbacks import DocumentView, PassageView, find_document, find_passage
 from bot.telegram.limits import WorkQueue
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from retrieval.snapshot import Snapshot
 
 _Result = TypeVar("_Result")
-_POINTS_BACK = re.compile(r"[这那该此其它他她]|上述|上面|前面|以上")
+_POINTS_BACK = re.compile(r"[这那此它他她]|(?<!应)该|其(?![他余实次])|上述|上面|前面|以上")
 # A text shorter than this asks nothing by itself: 请问, 怎么看, 帮忙查查.
 _SELF_CONTAINED_CHARS_MIN = 6
 _PASSAGES_LISTED = 5
@@ -43,7 +44,12 @@ class Desk:
 
     def __init__(self, application: Application, work: WorkQueue) -> None:
         self._application = application
-        self._dialogue = Dialogue(application.answerer, Further(application.retriever), Conversations())
+        self._dialogue = Dialogue(
+            application.answerer,
+            Further(application.retriever),
+            Conversations(),
+            Gaps(application.data_dir),
+        )
         self._catalogue = TopicCatalogue(application.open_store())
         self._keys: dict[str, set[Key]] = {}
         self.work = work

@@ -31,14 +31,14 @@ class UpdateJournal(asyncio.Queue[object]):
         if not isinstance(item, Update) or self._is_new(item):
             await super().put(item)
 
-    async def restore(self, bot: Bot) -> frozenset[int]:
+    async def restore(self, bot: Bot) -> set[int]:
         """Queue what a former process left open; gives the ids whose reply may have left already."""
         interrupted = set()
         for each in self._store.open_updates():
             await super().put(Update.de_json(each.body, bot))
             if each.was_sending:
                 interrupted.add(each.update_id)
-        return frozenset(interrupted)
+        return interrupted
 
     def _is_new(self, update: Update) -> bool:
         if not self._is_addressed(update):

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS answers (
     question TEXT NOT NULL, status TEXT NOT NULL, record TEXT NOT NULL, index_version TEXT NOT NULL,
     at REAL NOT NULL
 );
+CREATE INDEX IF NOT EXISTS answers_at ON answers (at);
 CREATE TABLE IF NOT EXISTS votes (
     answer_id INTEGER NOT NULL, user_id INTEGER NOT NULL, vote TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (answer_id, user_id)
@@ -127,11 +128,8 @@ class TelegramStore:
         return [OpenUpdate(row[0], json.loads(row[1]), row[2] == "sending") for row in rows]
 
     def prune(self) -> None:
-        """Drop the oldest settled updates, errors, and answers that nobody voted on."""
-        self._write(
-            "DELETE FROM answers WHERE at < ? AND id NOT IN (SELECT answer_id FROM votes)",
-            (self._now() - ANSWERS_KEPT_DAYS * 86_400,),
-        )
+        """Drop the oldest settled updates and errors, and answers kept for long enough."""
+        self._drop_old_answers()
         self._write(
             "DELETE FROM updates WHERE state = 'settled' AND update_id NOT IN"
             " (SELECT update_id FROM updates ORDER BY update_id DESC LIMIT ?)",
@@ -160,7 +158,11 @@ class TelegramStore:
         return [(row[0], row[1], row[2]) for row in rows]
 
     def keep_answer(self, chat_id: int, user_id: int, record: dict[str, Any]) -> int:
-        """Keep the JSON document of an answer for its buttons and votes; gives its number."""
+        """Keep the JSON document of an answer for its buttons and votes; gives its number.
+
+        What has been kept for long enough goes.
+        """
+        self._drop_old_answers()
         with self._translated(), self._lock:
             cursor = self._connection.execute(
                 "INSERT INTO answers (chat_id, user_id, question, status, record, index_version, at)"
@@ -228,6 +230,12 @@ class TelegramStore:
     def migrations(self) -> dict[int, int]:
         """The new numbers of groups by their old ones."""
         return dict(self._read("SELECT old_id, new_id FROM migrations", ()))
+
+    def _drop_old_answers(self) -> None:
+        self._write(
+            "DELETE FROM answers WHERE at < ? AND id NOT IN (SELECT answer_id FROM votes)",
+            (self._now() - ANSWERS_KEPT_DAYS * 86_400,),
+        )
 
     def _write(self, sql: str, values: Sequence[Any]) -> bool:
         with self._translated(), self._lock:

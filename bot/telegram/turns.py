@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Set
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from telegram import Message, Update
 from telegram.error import TelegramError
@@ -35,7 +35,7 @@ class Turns:
         self._store = store
         self._limits = limits
         self._delivery = delivery
-        self.interrupted: Set[int] = frozenset()
+        self.interrupted: set[int] = set()
 
     async def run(self, update: Update, work: Callable[[], Awaitable[Reply]]) -> None:
         """Reply to the message of ``update`` with what ``work`` gives, or with why that is not done."""
@@ -43,6 +43,7 @@ class Turns:
         if message is None or self._store.is_settled(update.update_id):
             return
         if update.update_id in self.interrupted:
+            self.interrupted.discard(update.update_id)
             await self.close(update, Reply([note(wording.INTERRUPTED)], "notice"))
             return
         async with self._typing(message):
@@ -59,6 +60,8 @@ class Turns:
         )
         if outcome.fate == "failed":
             raise _Undelivered(outcome)
+        if outcome.chat_id != update.message.chat.id:
+            self._store.note_migration(update.message.chat.id, outcome.chat_id)
         # What the end of the program stopped is for the next start.
         if outcome.fate != "stopped":
             ending = "undeliverable" if outcome.fate == "blocked" else reply.ending
@@ -76,6 +79,8 @@ class Turns:
             return
         try:
             await self.close(update, Reply([render_error(wording.FAILED, code)], "error"))
+        except DeliveryClosed:
+            _log.info("error %s is left to the next start", code)
         except (_Undelivered, ChatFull) as exc:
             _log.error("error %s could not be told: %s", code, exc)
             self._store.settle(update.update_id, "undeliverable")
