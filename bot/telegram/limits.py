@@ -61,7 +61,9 @@ class RateWindow:
     def wait_s(self, key: Hashable) -> float:
         """Seconds until one more event fits, 0 if it does now."""
         events = self._current(key)
-        return 0.0 if len(events) < self._limit else events[0] + self._window_s - self._now()
+        if len(events) < self._limit:
+            return 0.0
+        return self._window_s - (self._now() - events[0])
 
     def add(self, key: Hashable) -> int:
         """Count one event; gives how many are in the window now."""
