@@ -121,6 +121,8 @@ def build(
         store.prune()
         turns.interrupted = await journal.restore(bot)
         _log.info("bot @%s is up", bot.username)
+        if not bot.can_read_all_group_messages:
+            _log.info("privacy mode is on: mentions reach only groups where the bot is an administrator")
 
     async def stopped(application: BotApplication) -> None:
         # The last poll has confirmed them, so none of them comes again.
@@ -145,13 +147,15 @@ def _bot(settings: TelegramSettings) -> ExtBot[None]:
     """The client; every call goes through the proxy, and to the given server, where there is one."""
     root = settings.base_url.rstrip("/") or "https://api.telegram.org"
     proxy = settings.proxy.get_secret_value() or None
+    # A proxy of the environment is for the world outside, not for a server on this machine.
+    client = {"trust_env": urlsplit(root).hostname not in _LOOPBACK}
     return ExtBot(
         settings.token.get_secret_value(),
         base_url=f"{root}/bot",
         base_file_url=f"{root}/file/bot",
         # Every chat that is being answered may have a call open.
-        request=HTTPXRequest(connection_pool_size=64, pool_timeout=30.0, proxy=proxy),
-        get_updates_request=HTTPXRequest(connection_pool_size=1, proxy=proxy),
+        request=HTTPXRequest(connection_pool_size=64, pool_timeout=30.0, proxy=proxy, httpx_kwargs=client),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, proxy=proxy, httpx_kwargs=client),
     )
 
 

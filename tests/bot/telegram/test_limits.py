@@ -75,8 +75,8 @@ class TestRates:
         clock.seconds = 61
         assert limits.admit(1, 1).is_admitted
 
-    @given(st.lists(st.floats(0, 30), max_size=60), st.integers(1, 6))
-    def test_no_stretch_of_a_window_holds_more_than_the_limit(self, gaps: list[float], limit: int) -> None:
+    @given(st.lists(st.integers(0, 30), max_size=60), st.integers(1, 6))
+    def test_no_stretch_of_a_window_holds_more_than_the_limit(self, gaps: list[int], limit: int) -> None:
         clock, taken = Hand(), []
         window = RateWindow(limit, 10, clock)
         for gap in gaps:
