@@ -7,13 +7,13 @@ character. On scraped party documents bigrams alone beat words alone, and both t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from retrieval.normalise import search_key
-from retrieval.scoring import PassageTerms, TermStatistics
+from retrieval.scoring import BIGRAMS, PassageTerms, TermStatistics
 
 if TYPE_CHECKING:
     import sqlite3
@@ -152,12 +152,17 @@ def read_terms(connection: sqlite3.Connection, rowids: Sequence[int]) -> dict[in
     return {int(row[0]): PassageTerms.from_columns(row[1:]) for row in rows}
 
 
-def count_pair(connection: sqlite3.Connection, pair: str) -> int:
-    """In how many passages a pair of characters stands; after ``read_statistics`` on this connection."""
-    row = connection.execute(
-        "SELECT doc FROM temp.term_counts WHERE term = ? AND col = 'bigrams'", (pair,)
-    ).fetchone()
-    return int(row[0]) if row else 0
+def pair_counter(connection: sqlite3.Connection, passages: int) -> Callable[[str], int]:
+    """Tells in how many passages a pair of characters stands; use it after ``read_statistics``."""
+    known = _known_counts(_contents(connection), passages)
+
+    def count(pair: str) -> int:
+        counts = known.get(pair)
+        if counts is None:
+            counts = known[pair] = _count(connection, pair)
+        return next((number for field, number in counts if field == BIGRAMS), 0)
+
+    return count
 
 
 def is_frequent(term: str, statistics: TermStatistics) -> bool:

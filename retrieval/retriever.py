@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from retrieval.authority import Register, first_day, is_order, source_notices
 from retrieval.collapse import collapse, repost_notices
-from retrieval.lexical import count_pair, find_candidates, is_frequent, read_statistics, read_terms
+from retrieval.lexical import find_candidates, is_frequent, pair_counter, read_statistics, read_terms
 from retrieval.period import AskedTime, asked_time, without_time
 from retrieval.preference import prefer
 from retrieval.question import Question, analyse
@@ -178,7 +177,7 @@ def _mended(
     """The question without mistyped words, and a notice of each that was mended."""
     if all((BIGRAMS, pair) in statistics.frequency for pair in question.bigrams):
         return question, ()
-    _, corrections = correct(question.content, partial(count_pair, snapshot.connection))
+    _, corrections = correct(question.content, pair_counter(snapshot.connection, snapshot.passage_count))
     if not corrections:
         return question, ()
     key = question.key
