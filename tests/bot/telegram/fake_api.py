@@ -306,6 +306,15 @@ class FakeApi:
             raise Refusal(400, "Bad Request: MESSAGE_TOO_LONG")
         return True
 
+    def _do_answerInlineQuery(self, fields: Json) -> bool:
+        results = fields["results"]
+        if len(results) > 50 or len({each["id"] for each in results}) < len(results):
+            raise Refusal(400, "Bad Request: RESULT_ID_DUPLICATE")
+        for each in results:
+            content = each["input_message_content"]
+            checked_text({**content, "text": content["message_text"]})
+        return True
+
     def _do_getChatMember(self, fields: Json) -> Json:
         status = self.members.get(int(fields["chat_id"]), "member")
         member: Json = {"status": status, "user": bot_user()}

@@ -1,0 +1,88 @@
+"""Menus, inline mode and the stop, end to end against the strict Bot API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bot.telegram.fake_api import FakeApi
+from tests.bot.telegram.fake_rules import Json, group, person, private
+from tests.bot.telegram.harness import bot, fast_bot, sentence
+
+QUESTION = "社区党员议事会有哪五个议事程序？"
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    with FakeApi().serving() as running:
+        yield running
+
+
+def labels(message: Json) -> dict[str, str]:
+    rows = message["reply_markup"]["inline_keyboard"]
+    return {button["text"]: button["callback_data"] for row in rows for button in row}
+
+
+def test_the_menu_of_topics_turns_its_pages_and_asks(api: FakeApi, private_copy: Path) -> None:
+    with bot(private_copy, api.url) as running:
+        running.wait_for(lambda: api.polls)
+        api.say(group(-100), person(5), "/topics")
+        running.wait_for(lambda: api.sent(-100))
+        menu = api.sent(-100)[0]
+        first = dict(labels(menu))
+        api.press(menu, person(6), first["下一页"])
+        running.wait_for(lambda: api.messages[-100][menu["message_id"]].get("edit_date"))
+        second = labels(api.messages[-100][menu["message_id"]])
+        assert "上一页" in second and not (first.keys() & second.keys()) - {"下一页"}
+        api.press(menu, person(6), next(iter(first.values())))
+        running.wait_for(lambda: len(api.sent(-100)) == 2)
+        assert "〔1〕" in api.sent(-100)[1]["text"] and running.stop() == 0
+    assert api.refusals(400) == []
+
+
+def offered(api: FakeApi) -> list[list[Json]]:
+    return [call.fields["results"] for call in api.calls if call.method == "answerInlineQuery"]
+
+
+def ask_inline(api: FakeApi, user_id: int, text: str) -> None:
+    query: dict[str, Any] = {"id": str(user_id), "from": person(user_id), "query": text, "offset": ""}
+    api.push("inline_query", query)
+
+
+def test_inline_mode_offers_answers_behind_the_same_gate(api: FakeApi, private_copy: Path) -> None:
+    with bot(private_copy, api.url, DANGWU_TELEGRAM__ALLOWED_CHATS="5") as running:
+        running.wait_for(lambda: api.polls)
+        ask_inline(api, 6, QUESTION)
+        ask_inline(api, 5, "社")
+        running.wait_for(lambda: len(offered(api)) == 1)
+        ask_inline(api, 5, QUESTION)
+        running.wait_for(lambda: len(offered(api)) == 2)
+        ask_inline(api, 5, "火星基地的食堂几点开门？")
+        running.wait_for(lambda: len(offered(api)) == 3)
+        assert running.stop() == 0
+    nothing, (answer,), unknown = offered(api)
+    assert (nothing, unknown) == ([], [])
+    assert "确立议程" in answer["input_message_content"]["message_text"]
+
+
+def test_a_stop_finishes_what_is_being_answered_and_the_next_start_the_rest(private_copy: Path) -> None:
+    with FakeApi(speed=20).serving() as api:
+        with fast_bot(private_copy, api.url, 20, chars=6000) as running:
+            running.wait_for(lambda: api.polls)
+            asked = [api.say(private(5), person(5), f"{QUESTION}{n}") for n in range(5)]
+            running.wait_for(lambda: api.sent(5))
+            assert running.stop() == 0
+            before = ends(api)
+        with fast_bot(private_copy, api.url, 20, chars=6000) as running:
+            running.wait_for(lambda: ends(api) == len(asked))
+            assert running.stop() == 0
+    assert 1 <= before < len(asked)
+    assert not any("中断" in each["text"] for each in api.sent(5))
+
+
+def ends(api: FakeApi) -> int:
+    """How many long answers have arrived to their last sentence."""
+    return sum(sentence(59)[:8] in each["text"] for each in api.sent(5))
