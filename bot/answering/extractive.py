@@ -37,6 +37,7 @@ _ITEM_CHARS = 300
 # Beyond this length a sentence covers words by chance; a tenth of a mark for 120 characters more.
 _PLAIN_CHARS = 120
 # A neighbour that is nearly as good as the best sentence belongs to the answer.
+_OPENING_CHARS = 14
 _OUT_OF_TIME = 0.15
 _OF_RANK = 0.05
 _NEIGHBOUR_SHARE = 0.9
@@ -47,6 +48,7 @@ _LEANS_BACK = re.compile(
 )
 # A conclusion: the reason stands before it.
 _CONCLUDES = re.compile(r"我们|要|必须|所以|因此|为此|这就")
+_LABEL = re.compile(r"^\s*(?:#+\s*)?(?:第\d+条|[((]?\d{1,2}[))、.．])\s*")
 _EXAMPLE = re.compile(r"(?:如|比如|例如|譬如|像)")
 _ASKS_EXAMPLES = re.compile(r"例子|举例|哪些做法|比如|实例|案例")
 _REASONING = re.compile(r"因为|由于|因此|所以|是为了|为了|就会|否则|只有|原因|如果|不仅|使得|造成|导致|从而")
@@ -143,6 +145,7 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, whole: str, context: str) 
     if asked.kind in _SHORT_KINDS:
         mark += 0.15 if holds(asked, key) else -0.15
         mark += 0.1 if _beside_a_number(terms, key) else 0.0
+        mark += 0.08 if _is_about(terms, key) else 0.0
     if asked.subject and asked.kind in {"definition", "list"}:
         mark += _explanation_bonus(asked.subject, text[unit.start : unit.end], key, context)
     if asked.kind == "list":
@@ -162,6 +165,13 @@ def _body_key(view: DocumentView, unit: Unit) -> str:
     if not _is_head(unit) or unit.start != unit.node.start:
         return ""
     return view.key(unit.start, min(unit.node.end, unit.start + _ITEM_CHARS))
+
+
+def _is_about(terms: Sequence[ContentTerm], key: str) -> bool:
+    """Whether a sentence begins with the word that says most of what the question is about."""
+    heaviest = max(terms, key=lambda t: t.weight, default=None)
+    opening = _LABEL.sub("", key)[:_OPENING_CHARS]
+    return heaviest is not None and heaviest.text in opening
 
 
 def _beside_a_number(terms: Sequence[ContentTerm], key: str) -> bool:
