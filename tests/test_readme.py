@@ -26,7 +26,7 @@ def test_there_are_two_commands_that_set_everything_up() -> None:
     commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
     assert len(commands) == 2
     assert commands[0].endswith("dangwu ask '社区党员议事会有哪五个议事程序?'")
-    assert commands[1].endswith("-m pytest") and "-c tests/constraints.txt '.[dev,models]'" in commands[1]
+    assert commands[1].endswith("-m pytest") and "-c tests/constraints.txt '.[dev,models,llm]'" in commands[1]
 
 
 def test_the_example_for_langchain_runs(

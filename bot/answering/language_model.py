@@ -10,6 +10,7 @@ import asyncio
 import queue
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from importlib.util import find_spec
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,16 @@ _RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 _PARTING_S = 0.05
 
 
+def is_installed() -> bool:
+    """Whether the extra ``llm`` is there."""
+    return find_spec("langchain_openai") is not None
+
+
+def model_absent() -> ModelFailure:
+    """What is said where the extra ``llm`` is not installed."""
+    return ModelFailure("没有安装语言模型的附加项（pip install '.[llm]'）", retryable=False)
+
+
 class OpenAIEndpoint:
     """One model on one endpoint."""
 
@@ -41,6 +52,8 @@ class OpenAIEndpoint:
 
         Closing the iterator ends the call.
         """
+        if not is_installed():
+            raise model_absent()
         call = _Call(lambda: self._pieces(system, question), timeout_s)
         try:
             yield from call

@@ -325,3 +325,11 @@ def test_the_keys_of_a_line_are_found_in_any_bracket(
     line: str, expected: list[tuple[str, tuple[str, ...]]]
 ) -> None:
     assert [(each.text, each.keys) for each in written(line)] == expected
+
+
+def test_without_the_extra_the_call_fails_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.answering.language_model.find_spec", lambda name: None)
+    settings = LanguageModelSettings(base_url="http://127.0.0.1:9/v1", model="absent")
+    failing = OpenAIEndpoint(settings)
+    with pytest.raises(ModelFailure, match="llm"):
+        next(failing.stream("", "", 1.0))
