@@ -17,6 +17,8 @@ _LEAD_CHARS = 220
 _ITEMS_MAX = 20
 # How much of a list's text is weighed: lists of whole chapters would cover anything.
 _WEIGHED_CHARS = 1500
+_NOUN_ANNOUNCED = 0.15
+_ANNOUNCEMENT_CHARS = 14
 _ANNOUNCES = re.compile(r"[:：]\s*$|如下|以下|下列|几个|\d个?方面")
 
 
@@ -36,6 +38,8 @@ def _draft(wanted: Wanted, source: Source, listing: Listing) -> Draft:
     mark = 0.4 * _announced(wanted, source, listing) + 0.2 * _covered(wanted, source, listing)
     mark += source.preference + 0.3 * source.score + 0.15 * wanted.wording.share(_lead(source, listing))
     mark += _count_bonus(wanted, len(listing.items))
+    if _announces_noun(wanted, source, listing):
+        mark += _NOUN_ANNOUNCED
     if wanted.asked.kind != "list":
         lead = source.view.text[listing.lead_start : listing.lead_end]
         mark -= 0.1 if _ANNOUNCES.search(lead) else 0.2
@@ -46,6 +50,13 @@ def _draft(wanted: Wanted, source: Source, listing: Listing) -> Draft:
         end = _head_end(source.view, item.start, item.end, item.heading_end, whole=True)
         return Draft(source.passage, (Piece(source.passage, item.start, end),), mark + 0.2, items)
     return Draft(source.passage, tuple(_pieces(source, listing)), mark, items)
+
+
+def _announces_noun(wanted: Wanted, source: Source, listing: Listing) -> bool:
+    """Whether the sentence before the list announces the very thing asked for: «五个议事程序:» for 程序."""
+    noun = wanted.asked.noun
+    lead = source.view.key(listing.lead_start, listing.lead_end).rstrip()
+    return bool(noun) and lead.endswith((":", "如下", "以下")) and noun in lead[-_ANNOUNCEMENT_CHARS:]
 
 
 def _lead(source: Source, listing: Listing) -> str:
