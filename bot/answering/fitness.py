@@ -80,6 +80,9 @@ def _holds_number(asked: Asked, body: str) -> bool:
     nouns = () if asked.bound else _nouns(asked.noun)
     if not nouns:
         return bool(re.search(count, body))
+    if asked.measure == "个":
+        # In speech everything is counted in 个; what is counted is told by its noun.
+        count = rf"{_NUMBER}[个名位家所处条项]"
     gap = r"[^，。,;；:：\d]"
     noun = rf"{gap}{{0,6}}".join(map(re.escape, nouns))
     links = "(?:总数|数量|人数|的)?(?:有|只有|仅有|共有?|达到?|为|约|近|一般)?(?:不?(?:超过|少于|低于))?"
