@@ -21,6 +21,9 @@ UNANSWERABLE = "unanswerable"
 PASSAGES_FILE = "passages.jsonl"
 QUESTIONS_FILE = "questions.jsonl"
 HIT_DEPTH = 5
+METRICS = ("hit@1", "hit@5", "complete", "cited", "citation_valid", "refused", "false_refusal")
+# The others are better the higher they are.
+LOWER_IS_BETTER = frozenset({"false_refusal"})
 
 
 @dataclass(frozen=True, slots=True)

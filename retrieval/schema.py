@@ -96,7 +96,21 @@ CREATE TABLE embeddings (
 CREATE VIRTUAL TABLE passage_terms USING fts5 (words, bigrams, title, tokenize="{_TOKENIZER}");
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+# Figures outlive the versions they were measured on, so no key leads there.
+_EVALUATIONS = """
+CREATE TABLE evaluations (
+    version_id INTEGER NOT NULL,
+    index_version TEXT NOT NULL,
+    questions TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    metrics TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (version_id, digest)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

@@ -20,14 +20,11 @@ from bot.compose import Application
 from bot.evaluation import evaluate_answers
 from bot.settings import load_settings
 from ingest.parts import no_progress
-from retrieval.evaluation import read_questions
+from retrieval.evaluation import LOWER_IS_BETTER, METRICS, read_questions
 
 QUESTIONS = Path(__file__).resolve().parent / "questions"
 FLOORS = QUESTIONS / "floors.toml"
 FILES = ("seeds", "unanswerable")
-METRICS = ("hit@1", "hit@5", "complete", "cited", "citation_valid", "refused", "false_refusal")
-# Fewer are better; the figure pinned is a ceiling.
-FALLING = frozenset({"false_refusal"})
 # The processors of different machines round the model's numbers differently, which may turn one question
 # of a hundred. A citation is valid on every machine.
 MARGINS = {metric: 0.0 if metric == "citation_valid" else 0.01 for metric in METRICS}
@@ -98,7 +95,7 @@ def shortfalls(measured: Figures, floors: Figures) -> list[str]:
 
 
 def _is_worse(metric: str, figure: float, floor: float) -> bool:
-    return figure > floor if metric in FALLING else figure < floor
+    return figure > floor if metric in LOWER_IS_BETTER else figure < floor
 
 
 def floors_for(measured: Figures) -> dict[str, dict[str, float]]:
@@ -107,7 +104,7 @@ def floors_for(measured: Figures) -> dict[str, dict[str, float]]:
         name: {
             metric: round(
                 min(1.0, figure + MARGINS[metric])
-                if metric in FALLING
+                if metric in LOWER_IS_BETTER
                 else max(0.0, figure - MARGINS[metric]),
                 4,
             )

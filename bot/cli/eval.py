@@ -13,19 +13,22 @@ import click
 from bot.cli.console import complain, notice, print_json, progress, show
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
-from retrieval.errors import EmptyCorpus, InputError
+from retrieval.errors import EmptyCorpus, InputError, StoreBusy, StoreError
+from retrieval.locking import utc_now
 
 if TYPE_CHECKING:
     from bot.compose import Application
     from ingest.pipeline import Progress
     from retrieval.evaluation import Benchmark
+    from retrieval.snapshot import Version
 
 
 @click.command("eval", cls=Command)
 @click.argument("path", cls=Argument, metavar="文件或文件夹", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
 def command(path: Path, as_json: bool) -> int:
-    """评测：题目文件（每行 id、type、doc、question、must）评测检索和回答，用现有的资料库。
+    """评测：题目文件（每行 id、type、doc、question、must）评测检索和回答，用现有的资料库；
+    结果按资料库的版本记下，供 dangwu report 画成图表。
 
     含 passages.jsonl 与 questions.jsonl 的文件夹是检索评测：每段自成一份资料，不清洗，另建一个库；
     建过的会留在数据目录的 benchmarks 下，再次运行就快了。
@@ -75,7 +78,21 @@ def _evaluate_file(
             clock=time.perf_counter,
             progress=_stage(report, "answer"),
         )
+    _record(application, snapshot.info, path, outcome)
     return outcome, problems
+
+
+def _record(application: Application, version: Version, path: Path, outcome: dict[str, Any]) -> None:
+    """Keep the figures for the report; a folder that cannot be written is no reason to withhold them."""
+    from retrieval.figures import record_evaluation
+
+    store = application.open_store()
+    if not outcome["n"] or store.current() != version:  # another ingest has published meanwhile
+        return
+    try:
+        record_evaluation(store, version, path, outcome, at=utc_now())
+    except (StoreError, StoreBusy) as exc:
+        notice(f"评测结果没有记入资料库，dangwu report 里不会有这一次：{exc.message}")
 
 
 def _evaluate_folder(

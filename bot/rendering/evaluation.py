@@ -9,12 +9,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-_METRICS = ("hit@1", "hit@5", "complete", "cited", "citation_valid", "refused", "false_refusal")
+from retrieval.evaluation import METRICS
 
 
 def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     """Metrics by type and in all, latencies, and the questions that fell short."""
-    metrics = [name for name in _METRICS if name in report]
+    metrics = [name for name in METRICS if name in report]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("题型", overflow="fold")
     for name in ("n", *metrics):

@@ -11,8 +11,10 @@ import pytest
 
 from bot.cli.entry import run
 from bot.cli.questions import QUESTION_CHARS_MAX
-from retrieval.store import DATABASE_NAME
-from tests.command import QUESTION, ROOT, document, output, process
+from retrieval.evaluation import METRICS
+from retrieval.figures import recorded_evaluations
+from retrieval.store import DATABASE_NAME, Store
+from tests.command import QUESTION, ROOT, document, needs_permissions, output, process, unprivileged
 
 
 class TestAsking:
@@ -134,6 +136,34 @@ class TestEval:
         assert (report["n"], report["hit@5"], report["citation_valid"]) == (2, 1.0, 1.0)
         assert set(report["by_type"]) == {"list", "unanswerable"}
         assert set(report["latency_ms"]) == {"p50", "p95"}
+
+    def test_the_figures_are_kept_by_version_for_the_report(
+        self, corpus: Path, seeded: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        question = {"id": "a", "type": "list", "question": QUESTION, "must": ["确立议程"]}
+        (corpus / "kept.jsonl").write_text(json.dumps(question), encoding="utf-8")
+        for _ in range(2):
+            assert run(["eval", "kept.jsonl", "--json"]) == 0
+            report = document(capsys)
+        store = Store.open(seeded, create=False)
+        (kept,) = [each for each in recorded_evaluations(store) if each.questions == "kept.jsonl"]
+        version = store.current()
+        assert version and kept.index_version == version.name and kept.n == 1
+        assert kept.metrics == {name: report[name] for name in METRICS if report[name] is not None}
+
+    @needs_permissions
+    def test_a_folder_that_cannot_be_written_is_evaluated_all_the_same(
+        self, home: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["ingest"]) == 0
+        (home / "q.jsonl").write_text(json.dumps({"question": QUESTION, "must": ["确立议程"]}), "utf-8")
+        for each in [*(home / "data").rglob("*"), home / "data"]:
+            each.chmod(0o555 if each.is_dir() else 0o444)
+        status, out, err = unprivileged("eval", "q.jsonl", "--json")
+        for each in [home / "data", *(home / "data").rglob("*")]:
+            each.chmod(0o755 if each.is_dir() else 0o644)
+        assert (status, json.loads(out)["n"]) == (0, 1)
+        assert "没有记入资料库" in err
 
     def test_a_folder_is_a_benchmark_of_its_own_and_leaves_the_corpus_alone(
         self, home: Path, capsys: pytest.CaptureFixture[str]
