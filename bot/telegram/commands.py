@@ -120,6 +120,8 @@ class Commands:
         return Reply(source_parts(await self._desk.documents(asking.audiences)), "answer")
 
     async def _feedback(self, asking: Asking) -> Reply:
+        if not asking.said.text and asking.is_private and asking.role == "admin":
+            return Reply(text_parts(await self._desk.feedback()), "answer")
         if not asking.said.text:
             return _notice(wording.NO_COMMENT)
         self._store.comment(asking.user_id, asking.said.text)

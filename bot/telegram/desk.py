@@ -11,6 +11,9 @@ from bot.answering.conversation import Conversations, Dialogue, Key, Turn
 from bot.answering.further import Further
 from bot.answering.gaps import Gaps
 from bot.cli.questions import QUESTION_CHARS_MAX
+from bot.feedback import read_feedback
+from bot.rendering.feedback import feedback_text
+from bot.telegram import wording
 from bot.telegram.callbacks import DocumentView, PassageView, find_document, find_passage
 from bot.telegram.limits import WorkQueue
 from retrieval.errors import InputError
@@ -28,6 +31,7 @@ _POINTS_BACK = re.compile(r"[这那此它他她]|(?<!应)该|其(?![他余实次
 # A text shorter than this asks nothing by itself: 请问, 怎么看, 帮忙查查.
 _SELF_CONTAINED_CHARS_MIN = 6
 _PASSAGES_LISTED = 5
+_FEEDBACK_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,13 @@ class Desk:
             return Overview(snapshot.index_version, len(visible), passages)
 
         return await self._read(work)
+
+    async def feedback(self) -> str:
+        """What people said of the answers, for a maintainer."""
+        data_dir = self._application.data_dir
+        return await self.work.run(
+            lambda: feedback_text(read_feedback(data_dir), most=_FEEDBACK_LISTED) + wording.MORE_FEEDBACK
+        )
 
     async def _read(self, work: Callable[[Snapshot], _Result]) -> _Result:
         store = self._application.open_store()

@@ -63,6 +63,16 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredVote:
+    """A person's vote on an answer; ``at`` is a POSIX time."""
+
+    answer: StoredAnswer
+    user_id: int
+    verdict: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class OpenUpdate:
     """An update that a former process did not settle; ``was_sending`` if its reply may have left."""
 
@@ -72,14 +82,23 @@ class OpenUpdate:
 
 
 class TelegramStore:
-    """The file ``telegram.sqlite3`` of one data folder; close it when done."""
+    """The file ``telegram.sqlite3`` of one data folder; close it when done.
 
-    def __init__(self, data_dir: Path, *, now: Callable[[], float] = time.time) -> None:
+    With ``reads_only`` the file must be there, and neither it nor anything beside it is written.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, now: Callable[[], float] = time.time, reads_only: bool = False
+    ) -> None:
         self._path = data_dir / DATABASE_NAME
         self._now = now
         self._lock = Lock()
         with self._translated():
-            self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                self._address(reads_only), uri=True, isolation_level=None, check_same_thread=False
+            )
+            if reads_only:
+                return
             self._connection.execute("PRAGMA journal_mode = WAL")
             # Survives a killed process; only a power failure may lose the last moment.
             self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -195,19 +214,22 @@ class TelegramStore:
             (answer_id, user_id, vote, self._now()),
         )
 
-    def votes(self) -> list[tuple[StoredAnswer, int, str]]:
-        """Every vote with its answer and the voter, oldest answer first."""
-        rows = self._read("SELECT answer_id, user_id, vote FROM votes ORDER BY answer_id, at", ())
-        found = [(self.answer(row[0]), row[1], row[2]) for row in rows]
-        return [(answer, user_id, vote) for answer, user_id, vote in found if answer is not None]
+    def votes(self, *, since: float = 0.0) -> list[StoredVote]:
+        """The votes given at ``since`` (a POSIX time) or later, oldest answer first."""
+        rows = self._read(
+            "SELECT answer_id, user_id, vote, at FROM votes WHERE at >= ? ORDER BY answer_id, at", (since,)
+        )
+        answers = {row[0]: self.answer(row[0]) for row in rows}
+        return [StoredVote(answer, *row[1:]) for row in rows if (answer := answers[row[0]]) is not None]
 
     def comment(self, user_id: int, text: str) -> None:
         """Keep what a person wrote to the maintainers."""
         self._write("INSERT INTO comments VALUES (?, ?, ?)", (user_id, text, self._now()))
 
-    def comments(self) -> list[tuple[int, str, float]]:
-        """What people wrote to the maintainers, oldest first: user id, text, POSIX time."""
-        return [(r[0], r[1], r[2]) for r in self._read("SELECT * FROM comments ORDER BY rowid", ())]
+    def comments(self, *, since: float = 0.0) -> list[tuple[int, str, float]]:
+        """What people wrote at ``since`` or later, oldest first: user id, text, POSIX time."""
+        rows = self._read("SELECT user_id, text, at FROM comments WHERE at >= ? ORDER BY rowid", (since,))
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def forget(self, user_id: int) -> int:
         """Erase a person's kept questions, votes and comments; gives how many records that were."""
@@ -230,6 +252,14 @@ class TelegramStore:
     def migrations(self) -> dict[int, int]:
         """The new numbers of groups by their old ones."""
         return dict(self._read("SELECT old_id, new_id FROM migrations", ()))
+
+    def _address(self, reads_only: bool) -> str:
+        address = self._path.absolute().as_uri()
+        if not reads_only:
+            return address
+        # Without a log there is no writer, and opening the file as one that others share would make a log.
+        has_log = self._path.with_name(f"{DATABASE_NAME}-wal").exists()
+        return f"{address}?mode=ro" if has_log else f"{address}?mode=ro&immutable=1"
 
     def _drop_old_answers(self) -> None:
         self._write(

@@ -116,10 +116,10 @@ class TestConversation:
             assert running.stop() == 0
         assert len({c.fields["callback_query_id"] for c in confirmed(api)}) == len(confirmed(api)) == 6
         store = TelegramStore(data_dir)
-        ((kept, voter, vote),) = store.votes()
+        (vote,) = store.votes()
         store.close()
-        assert (kept.question, voter, vote) == (QUESTION, 5, "过时")
-        assert kept.record["citations"] and kept.index_version.startswith("v")
+        assert (vote.answer.question, vote.user_id, vote.verdict) == (QUESTION, 5, "过时")
+        assert vote.answer.record["citations"] and vote.answer.index_version.startswith("v")
 
     @pytest.mark.parametrize(("reads_all", "said"), [(False, "可能到不了"), (True, "@DangwuTestBot 加问题")])
     def test_a_group_is_told_once_whether_mentions_arrive(

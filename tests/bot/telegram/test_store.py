@@ -117,8 +117,9 @@ class TestMemory:
         answer_id = store.keep_answer(5, 5, record())
         for person_id, vote in ((5, "有用"), (6, "过时"), (5, "答非所问")):
             store.vote(answer_id, person_id, vote)
-        assert {(voter, vote) for _, voter, vote in store.votes()} == {(5, "答非所问"), (6, "过时")}
-        assert store.votes()[0][0].index_version == "v1-a"
+        votes = store.votes()
+        assert {(each.user_id, each.verdict) for each in votes} == {(5, "答非所问"), (6, "过时")}
+        assert votes[0].answer.index_version == "v1-a"
 
     def test_answers_go_after_a_while_unless_somebody_voted(
         self, store: TelegramStore, now: Calendar
