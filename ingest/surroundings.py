@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ingest.records import CleanedDocument
@@ -20,6 +20,8 @@ _ANNOTATION = re.compile(r"\([a-zàáâǎāèéêěēìíǐīòóôǒōùúûǔ�
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff]")
 
 
+# The head and the tail of a short page are the same text, and several fields look at them.
+@lru_cache(maxsize=4)
 def readable(text: str) -> str:
     """Page furniture for matching: narrow, simplified, without annotations and invisible characters."""
     narrow = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))

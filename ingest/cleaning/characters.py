@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 import rjieba
@@ -78,10 +77,13 @@ def _lookalikes(text: str) -> Iterator[Replacement]:
 
     The word must also make the place far likelier: «加入民兵» holds 入民, and 人民 may be frequent.
     """
-    pairs = Counter(map("".join, pairwise(text)))
-    for pair, count in pairs.items():
-        for right in _lookalike_words(pair):
-            if pairs[right] < max(_WITNESSES_MIN, _MAJORITY * count):
+    pairs = Counter(map(str.__add__, text, text[1:]))
+    # Few pairs are frequent enough to bear out another: they are looked at, not the many others.
+    for right, witnesses in pairs.items():
+        if witnesses < _WITNESSES_MIN:
+            continue
+        for pair in _lookalikes_of(right):
+            if not 0 < _MAJORITY * pairs[pair] <= witnesses:
                 continue
             for found in re.finditer(re.escape(pair), text):
                 start, end = found.span()
@@ -91,14 +93,14 @@ def _lookalikes(text: str) -> Iterator[Replacement]:
 
 
 @lru_cache(maxsize=20_000)
-def _lookalike_words(pair: str) -> tuple[str, ...]:
-    """The words that differ from ``pair``, which is none, by one lookalike."""
+def _lookalikes_of(word: str) -> tuple[str, ...]:
+    """The pairs that are no word and differ from ``word`` by one lookalike; none if that is no word."""
     groups = _groups()
-    if not (pair[0] in groups or pair[1] in groups) or rjieba.has_word(pair):
+    if not (word[0] in groups or word[1] in groups) or not rjieba.has_word(word):
         return ()
-    options = [char + pair[1] for char in groups.get(pair[0], "")]
-    options += [pair[0] + char for char in groups.get(pair[1], "")]
-    return tuple(word for word in options if word != pair and rjieba.has_word(word))
+    options = [char + word[1] for char in groups.get(word[0], "")]
+    options += [word[0] + char for char in groups.get(word[1], "")]
+    return tuple(pair for pair in options if not rjieba.has_word(pair))
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,7 @@ from ingest.cleaning.characters import author_slips, suspects
 from ingest.cleaning.furniture import navigation_share
 from ingest.cleaning.lines import ends_sentence, lines_of
 from ingest.cleaning.mojibake import looks_like_wide
-from ingest.cleaning.plausibility import common_share, is_han
+from ingest.cleaning.plausibility import NOT_HAN, common_share, is_han
 from ingest.cleaning.tables import broken_tables
 from ingest.cleaning.trace import STEP_SEPARATOR
 from ingest.records import Edit
@@ -54,7 +54,7 @@ def quarantine_reason(text: str, edits: Sequence[Edit] = ()) -> str | None:
 
     ``edits`` tell how much of the page was navigation.
     """
-    letters = sum(char.isalnum() for char in text)
+    letters = sum(map(str.isalnum, text))
     if letters < _LETTERS_MIN:
         return "清洗后几乎没有正文，疑为空页面或只有网站信息。"
     if len(_UNKNOWN.findall(text)) > _DAMAGE_MAX * letters or looks_like_wide(text) or _is_garbage(text):
@@ -86,7 +86,7 @@ def _is_navigation(lines: Sequence[str], edits: Sequence[Edit]) -> bool:
 
 
 def _is_garbage(text: str) -> bool:
-    characters = "".join(filter(is_han, text[:_GARBAGE_SAMPLE_CHARS]))
+    characters = NOT_HAN.sub("", text[:_GARBAGE_SAMPLE_CHARS])
     return len(characters) >= _GARBAGE_CHARS_MIN and common_share(characters) < _GARBAGE_COMMON_MAX
 
 

@@ -56,7 +56,7 @@ def decode_latin(text: str) -> Iterator[Replacement]:
 
 def looks_like_wide(text: str) -> bool:
     """Whether the text as a whole is UTF-8 that was read as GBK."""
-    wide = sum(char > "\x7f" for char in text)
+    wide = len(text) - len(text.encode("ascii", "ignore"))
     return wide > 0 and len(_WIDE_DAMAGE.findall(text)) >= max(3, _WIDE_DAMAGE_SHARE * wide)
 
 

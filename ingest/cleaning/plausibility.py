@@ -7,6 +7,7 @@ words of the dictionary. Wrongly decoded text scores low on both, whatever the d
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 
 import opencc
@@ -15,6 +16,9 @@ import rjieba
 # What ordinary Chinese text consists of besides Chinese characters.
 _PUNCTUATION = frozenset("，。、；：？！“”‘’（）《》〈〉【】〔〕「」『』—…·－～％　①②③④⑤⑥⑦⑧⑨⑩×")
 _LEVEL_1 = (0xB0, 0xD8)
+# What ``is_han`` says no to.
+NOT_HAN = re.compile("[^\u3400-\u9fff\U00020000-\U0003ffff]+")
+_ASCII = re.compile("[\x00-\x7f]+")
 
 
 @lru_cache(maxsize=1)
@@ -60,6 +64,11 @@ def common_characters() -> frozenset[str]:
     return level_1 | {old for old, new in simple_forms().items() if new in level_1}
 
 
+@lru_cache(maxsize=1)
+def _usual() -> frozenset[str]:
+    return common_characters() | _PUNCTUATION
+
+
 def is_han(char: str) -> bool:
     """Whether ``char`` is a Chinese character, compatibility and radical forms aside."""
     return "\u3400" <= char <= "\u9fff" or "\U00020000" <= char <= "\U0003ffff"
@@ -67,11 +76,10 @@ def is_han(char: str) -> bool:
 
 def common_share(text: str) -> float:
     """The share of common characters among everything in ``text`` beyond ASCII; 1.0 if all is ASCII."""
-    wide = [c for c in text if c > "\x7f"]
+    wide = _ASCII.sub("", text)
     if not wide:
         return 1.0
-    common = common_characters()
-    return sum(c in common or c in _PUNCTUATION for c in wide) / len(wide)
+    return sum(map(_usual().__contains__, wide)) / len(wide)
 
 
 def word_share(text: str) -> float:
