@@ -10,8 +10,6 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
-from telegram.error import TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -27,7 +25,6 @@ from telegram.request import HTTPXRequest
 
 from bot import compose
 from bot.settings import Settings, TelegramSettings
-from bot.telegram import wording
 from bot.telegram.addressing import Identity
 from bot.telegram.buttons import Buttons
 from bot.telegram.commands import Commands
@@ -38,6 +35,7 @@ from bot.telegram.handlers import Handlers
 from bot.telegram.inline import Inline
 from bot.telegram.journal import UpdateJournal
 from bot.telegram.limits import ChatOrder, LimitSettings, RateLimits, WorkQueue
+from bot.telegram.menus import Menus
 from bot.telegram.pacing import Clock, Sleep
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
@@ -108,7 +106,8 @@ def build(
     workers = _WORKERS_THAT_WAIT if core.settings.llm.model else _WORKERS
     desk = Desk(core, WorkQueue(workers=workers, bound=limits.queue))
     delivery = Delivery(bot, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep)
-    commands = Commands(desk, store, lambda: bot, _answerer(core.settings))
+    menus = Menus(bot, gate, store)
+    commands = Commands(desk, store, menus, lambda: bot, _answerer(core.settings))
     turns = Turns(store, rates, delivery)
     handlers = Handlers(commands, turns, gate, store, delivery, lambda: Identity(bot.id, bot.username))
     buttons = Buttons(desk, commands, store, gate, rates, delivery)
@@ -117,7 +116,7 @@ def build(
     journal = UpdateJournal(store, handlers.is_addressed)
 
     async def opened(application: BotApplication) -> None:
-        await _announce_commands(bot)
+        await menus.announce()
         store.prune()
         turns.interrupted = await journal.restore(bot)
         _log.info("bot @%s is up", bot.username)
@@ -165,19 +164,6 @@ def _answerer(settings: Settings) -> str:
         return "摘录原文，不经过大模型"
     host = urlsplit(settings.llm.base_url).hostname
     return f"大模型 {settings.llm.model}（{host}）根据检索到的段落作答，提问会发给它"
-
-
-async def _announce_commands(bot: ExtBot[None]) -> None:
-    """Put the Chinese commands into the menus; without them the bot works as well."""
-    menus = (
-        (wording.PRIVATE_COMMANDS, BotCommandScopeAllPrivateChats()),
-        (wording.GROUP_COMMANDS, BotCommandScopeAllGroupChats()),
-    )
-    try:
-        for commands, scope in menus:
-            await bot.set_my_commands([BotCommand(*each) for each in commands.items()], scope)
-    except TelegramError as exc:
-        _log.warning("menus not set: %s", type(exc).__name__)
 
 
 def webhook_place(settings: TelegramSettings) -> dict[str, Any]:

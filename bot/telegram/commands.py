@@ -29,6 +29,7 @@ from bot.telegram.store import ANSWERS_KEPT_DAYS
 if TYPE_CHECKING:
     from bot.answering.conversation import Turn
     from bot.telegram.desk import Desk
+    from bot.telegram.menus import Menus
     from bot.telegram.store import TelegramStore
     from retrieval.records import Audience
 
@@ -61,9 +62,12 @@ class Asking:
 class Commands:
     """The replies of one bot; ``answerer`` says in Chinese how its answers come about."""
 
-    def __init__(self, desk: Desk, store: TelegramStore, bot: Callable[[], Bot], answerer: str) -> None:
+    def __init__(
+        self, desk: Desk, store: TelegramStore, menus: Menus, bot: Callable[[], Bot], answerer: str
+    ) -> None:
         self._desk = desk
         self._store = store
+        self._menus = menus
         self._bot = bot
         self._answerer = answerer
         self._by_name: Mapping[str, Callable[[Asking], Awaitable[Reply]]] = {
@@ -137,6 +141,7 @@ class Commands:
         if not asking.is_private:
             can = await notices.can_be_mentioned(asking.chat, await self._bot().get_me())
             return Reply([render_group_greeting(name, can_be_mentioned=can)], "answer")
+        await self._menus.announce_to(asking.user_id)
         overview = await self._desk.overview(asking.audiences)
         return Reply([render_start(name, overview.documents)], "answer")
 

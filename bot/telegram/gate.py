@@ -34,6 +34,11 @@ class Gate:
         self._chats = frozenset(settings.allowed_chats)
         self._migrations = migrations
 
+    @property
+    def insiders(self) -> frozenset[int]:
+        """The staff and the admins."""
+        return self._admins | self._staff
+
     def role(self, user_id: int | None) -> Role:
         """The role of a person; whoever is not known is a member."""
         if user_id in self._admins:

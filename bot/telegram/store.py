@@ -167,6 +167,14 @@ class TelegramStore:
         """Whether this is the first time that a chat is told of ``topic``; true only once."""
         return self._write("INSERT OR IGNORE INTO told VALUES (?, ?)", (topic, chat_id))
 
+    def told(self, topic: str) -> set[int]:
+        """The chats that have been told of ``topic``."""
+        return {row[0] for row in self._read("SELECT chat_id FROM told WHERE topic = ?", (topic,))}
+
+    def untell(self, topic: str, chat_id: int) -> None:
+        """Forget that a chat was told of ``topic``."""
+        self._write("DELETE FROM told WHERE topic = ? AND chat_id = ?", (topic, chat_id))
+
     def note_error(self, code: str, kind: str) -> None:
         """Keep the code of an error and its kind, which names no person and no text."""
         self._write("INSERT INTO errors VALUES (?, ?, ?)", (code, kind, self._now()))

@@ -16,6 +16,11 @@ PRIVATE_COMMANDS = {
     "help": "怎样使用",
     "start": "开始",
 }
+STAFF_COMMANDS = PRIVATE_COMMANDS | {"sources": "收录了哪些资料，含内部资料"}
+ADMIN_COMMANDS = STAFF_COMMANDS | {
+    "feedback": "收到的评价和意见；后面加文字是留言",
+    "status": "资料的版本、排队和最近的错误",
+}
 _FOR_GROUPS = ("ask", "topics", "sources", "search", "privacy", "forget", "status", "help")
 GROUP_COMMANDS = {name: PRIVATE_COMMANDS[name] for name in _FOR_GROUPS}
 

@@ -202,7 +202,17 @@ class FakeApi:
         for command in fields["commands"]:
             if not COMMAND.fullmatch(command["command"]) or not 1 <= len(command["description"]) <= 256:
                 raise Refusal(400, "Bad Request: BOTCOMMAND_INVALID")
+        self._check_scope(fields)
         return True
+
+    def _do_deleteMyCommands(self, fields: Json) -> bool:
+        self._check_scope(fields)
+        return True
+
+    def _check_scope(self, fields: Json) -> None:
+        scope = fields.get("scope") or {}
+        if scope.get("type") == "chat" and int(scope["chat_id"]) not in self.messages:
+            raise Refusal(400, "Bad Request: chat not found")
 
     def _do_deleteWebhook(self, fields: Json) -> bool:
         self.webhook = {}

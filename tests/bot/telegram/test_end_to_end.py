@@ -89,7 +89,7 @@ class TestConversation:
             commands = [each["command"] for each in menus[0]["commands"]]
             asked = [api.say(private(100 + n), person(100 + n), f"/{c} 议程") for n, c in enumerate(commands)]
             running.wait_for(lambda: all(replies_to(api, each) for each in asked))
-        assert {each["scope"]["type"] for each in menus} == {"all_private_chats", "all_group_chats"}
+        assert [each["scope"]["type"] for each in menus] == ["all_private_chats", "all_group_chats", "chat"]
         assert {"ask", "sources", "search", "help", "feedback", "privacy", "forget", "status"} <= set(
             commands
         )
@@ -120,6 +120,23 @@ class TestConversation:
         store.close()
         assert (vote.answer.question, vote.user_id, vote.verdict) == (QUESTION, 5, "过时")
         assert vote.answer.record["citations"] and vote.answer.index_version.startswith("v")
+
+    def test_an_admin_reads_what_people_said_and_nobody_else_does(self, api: FakeApi, data_dir: Path) -> None:
+        with bot(data_dir, api.url, DANGWU_TELEGRAM__ADMINS="9") as running:
+            running.wait_for(lambda: ready(api))
+            api.say(private(5), person(5), QUESTION)
+            running.wait_for(lambda: api.sent(5))
+            api.press(api.sent(5)[0], person(5), buttons(api.sent(5)[0])["过时"])
+            running.wait_for(lambda: confirmed(api))
+            api.say(private(5), person(5), "/feedback 缺少今年的通知")
+            asked = [
+                api.say(*place, "/feedback")
+                for place in ((private(9), person(9)), (private(5), person(5)), (group(-100), person(9)))
+            ]
+            running.wait_for(lambda: all(replies_to(api, each) for each in asked))
+        listed, *others = [replies_to(api, each)[0]["text"] for each in asked]
+        assert all(each in listed for each in ("过时 1", "#1", QUESTION, "缺少今年的通知"))
+        assert not any(QUESTION in each or "今年的通知" in each.partition("如：")[0] for each in others)
 
     @pytest.mark.parametrize(("reads_all", "said"), [(False, "可能到不了"), (True, "@DangwuTestBot 加问题")])
     def test_a_group_is_told_once_whether_mentions_arrive(

@@ -86,3 +86,37 @@ def test_a_stop_finishes_what_is_being_answered_and_the_next_start_the_rest(priv
 def ends(api: FakeApi) -> int:
     """How many long answers have arrived to their last sentence."""
     return sum(sentence(59)[:8] in each["text"] for each in api.sent(5))
+
+
+def menus(api: FakeApi, method: str = "setMyCommands") -> dict[object, dict[str, str]]:
+    """The menus that were accepted: descriptions by command, by chat or kind of chat."""
+    found = {}
+    for call in api.calls:
+        if call.method == method and not call.refused:
+            scope = call.fields["scope"]
+            commands = call.fields.get("commands", [])
+            found[scope.get("chat_id", scope["type"])] = {c["command"]: c["description"] for c in commands}
+    return found
+
+
+def test_staff_and_admins_have_menus_of_their_own_as_soon_as_their_chats_are_known(
+    api: FakeApi, private_copy: Path
+) -> None:
+    people = {"DANGWU_TELEGRAM__ADMINS": "9", "DANGWU_TELEGRAM__STAFF": "8"}
+    with bot(private_copy, api.url, **people) as running:
+        running.wait_for(lambda: api.polls)
+        assert menus(api).keys() == {"all_private_chats", "all_group_chats"}
+        for user_id in (7, 8, 9):
+            api.say(private(user_id), person(user_id), "/start")
+        running.wait_for(lambda: len(api.sent()) == 3)
+        put_up = menus(api)
+        assert running.stop() == 0
+    assert put_up.keys() == {"all_private_chats", "all_group_chats", 8, 9}
+    assert "feedback" not in put_up["all_group_chats"]
+    assert "错误" in put_up[9]["status"] and "错误" not in put_up[8]["status"]
+    assert "内部" in put_up[8]["sources"] and "内部" not in put_up["all_private_chats"]["sources"]
+
+    with bot(private_copy, api.url, DANGWU_TELEGRAM__ADMINS="9") as running:
+        running.wait_for(lambda: menus(api, "deleteMyCommands"))
+        assert running.stop() == 0
+    assert menus(api, "deleteMyCommands").keys() == {8}
