@@ -140,7 +140,15 @@ class Application:
 
         _require(paths)
         self.prepare_ingest()
-        return ingest(paths, self.open_store(), self.embedder, self.vectors, progress=progress, wait_s=wait_s)
+        return ingest(
+            paths,
+            self.open_store(),
+            self.embedder,
+            self.vectors,
+            progress=progress,
+            wait_s=wait_s,
+            keep=self.settings.history.keep,
+        )
 
     def plan(self, paths: Sequence[Path], progress: Progress) -> IngestReport:
         """What ``ingest`` would do, with nothing written."""

@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from retrieval.config import (
     ChromaSettings,
     EmbeddingSettings,
+    HistorySettings,
     RerankerSettings,
     Section,
     checked_url,
@@ -136,6 +137,7 @@ class Settings(BaseSettings):
     embedding: EmbeddingSettings = EmbeddingSettings()
     reranker: RerankerSettings = RerankerSettings()
     chroma: ChromaSettings = ChromaSettings()
+    history: HistorySettings = HistorySettings()
     llm: LanguageModelSettings = LanguageModelSettings()
     telegram: TelegramSettings = TelegramSettings()
 

@@ -17,7 +17,10 @@ import retrieval
 
 # These carry documents about and do not shape them.
 _CARRIERS = frozenset(
-    {"sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py", "parts.py", "survey.py"}
+    {
+        *("sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py", "parts.py", "survey.py"),
+        *("publishing.py", "upkeep.py", "stating.py"),
+    }
 )
 # What cleaning and passage making use of the package below.
 _SHARED_MODULES = ("normalise.py", "sentences.py")

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from retrieval.retention import VERSIONS_KEPT
+
 
 class Section(BaseModel):
     """A group of settings; an empty value means the default, so that a variable can be switched off."""
@@ -56,6 +58,17 @@ class RerankerSettings(Section):
     model: str = Field(
         default="",
         description="重排模型：sentence-transformers CrossEncoder 的模型名或文件夹；空：不重排",
+    )
+
+
+class HistorySettings(Section):
+    """``DANGWU_HISTORY__…``"""
+
+    keep: int = Field(
+        default=VERSIONS_KEPT,
+        ge=2,
+        le=1000,
+        description="保留最近几个版本可供回退（dangwu rollback），至少 2；更旧的只在 dangwu history 里留一行",
     )
 
 

@@ -18,11 +18,14 @@ from datetime import datetime
 from typing import Any
 
 from retrieval.records import PassageKind
+from retrieval.retention import VERSIONS_KEPT, prune
 from retrieval.snapshot import Version
 from retrieval.store import Store
 
 # (text, section, title) -> the search tokens of (words, bigrams, title), separated by spaces.
 IndexTerms = Callable[[str, str, str], tuple[str, str, str]]
+# What else is to be true from the moment a version is current.
+Amendment = Callable[[sqlite3.Connection], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +189,14 @@ def publish(
     author: str,
     report: Mapping[str, Any],
     at: datetime,
+    keep: int = VERSIONS_KEPT,
+    amend: Amendment | None = None,
 ) -> Version:
-    """Make ``draft`` the current version in one transaction: lexical index, rows, pointer, roots."""
+    """Make ``draft`` the current version in one transaction: lexical index, rows, pointer, roots.
+
+    ``amend`` does its part in the same transaction, once the draft is current. The newest ``keep`` versions
+    are kept whole.
+    """
     with store.writing() as connection:
         _list_ids(connection, draft.revisions)
         _update_lexical_index(connection, draft, index_terms)
@@ -196,7 +205,9 @@ def publish(
         connection.execute("INSERT INTO version_revisions SELECT ?, revision_id FROM temp.wanted", (number,))
         connection.execute("INSERT OR REPLACE INTO current_version VALUES (1, ?)", (number,))
         _replace_roots(connection, draft.roots, at)
-        _drop_orphans(connection)
+        if amend:
+            amend(connection)
+        prune(connection, keep)
     version = store.current()
     assert version is not None
     return version
@@ -369,12 +380,6 @@ def _replace_roots(connection: sqlite3.Connection, wanted: Sequence[Root], at: d
         " ON CONFLICT (location) DO UPDATE SET name = excluded.name",
         [(root.location, root.name, at.isoformat(timespec="seconds")) for root in wanted],
     )
-
-
-def _drop_orphans(connection: sqlite3.Connection) -> None:
-    """Remove what killed ingests staged and no version ever took up."""
-    connection.execute("DELETE FROM revisions WHERE id NOT IN (SELECT revision_id FROM version_revisions)")
-    connection.execute("DELETE FROM raws WHERE sha256 NOT IN (SELECT raw_sha256 FROM revisions)")
 
 
 def _json(value: Any) -> str:

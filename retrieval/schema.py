@@ -110,7 +110,27 @@ CREATE TABLE evaluations (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS)
+# What a maintainer says of documents and outlives their files: removals by id alone, because a purged
+# document leaves nothing else; stated fields; what the file itself said before them. A version of which
+# only the row is kept is a line of the log.
+_UPKEEP = """
+CREATE TABLE removals (
+    document_id TEXT PRIMARY KEY,
+    removed_with TEXT NOT NULL,
+    revision_id INTEGER REFERENCES revisions (id),
+    removed_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX removals_by_revision ON removals (revision_id);
+CREATE TABLE overrides (
+    document_id TEXT PRIMARY KEY,
+    fields TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+) WITHOUT ROWID;
+ALTER TABLE revisions ADD COLUMN described TEXT;
+ALTER TABLE versions ADD COLUMN is_kept INTEGER NOT NULL DEFAULT 1
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
@@ -125,8 +145,20 @@ def migrate(connection: sqlite3.Connection, to: int = SCHEMA_VERSION) -> None:
     The connection must be in autocommit mode. Does nothing when the schema is there already.
     """
     for number in range(schema_version(connection) + 1, to + 1):
-        connection.executescript(
-            f"BEGIN IMMEDIATE;{MIGRATIONS[number - 1]};PRAGMA user_version = {number};COMMIT;"
-        )
-    if not connection.execute("SELECT 1 FROM meta WHERE key = 'store_id'").fetchone():
-        connection.execute("INSERT INTO meta VALUES ('store_id', ?)", (uuid.uuid4().hex,))
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Another process may have been quicker.
+            if schema_version(connection) < number:
+                _take_step(connection, number)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.rollback()
+            raise
+    connection.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (uuid.uuid4().hex,))
+
+
+def _take_step(connection: sqlite3.Connection, number: int) -> None:
+    # Not executescript, which would commit at once.
+    for statement in MIGRATIONS[number - 1].split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {number}")

@@ -19,6 +19,11 @@ _VARIABLES_AT_ONCE = 30_000
 # The version's membership is looked up for each passage; left to itself, SQLite goes through all of it.
 _HELD = "CROSS JOIN version_revisions m ON m.revision_id = p.revision_id WHERE m.version_id = ?"
 _INFO_COLUMNS = "r.document_id, r.source, r.title, r.metadata"
+# The fields of ``Version`` in order, of the table ``versions`` as v.
+VERSION_COLUMNS = (
+    "v.id, v.digest, v.created_at, v.author, v.model, v.dimension, v.vectors, v.lexical,"
+    " v.documents, v.passages, v.keys"
+)
 
 
 @dataclass(frozen=True, slots=True)

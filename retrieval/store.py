@@ -17,7 +17,7 @@ from queue import Empty, LifoQueue
 from retrieval.errors import DangwuError, EmptyCorpus, SettingError, StoreBusy, StoreError
 from retrieval.locking import describe_holder
 from retrieval.schema import APPLICATION_ID, SCHEMA_VERSION, migrate, schema_version
-from retrieval.snapshot import RevisionCache, Snapshot, Version
+from retrieval.snapshot import VERSION_COLUMNS, RevisionCache, Snapshot, Version
 
 DATABASE_NAME = "dangwu.sqlite3"
 VECTORS_NAME = "vectors"
@@ -177,15 +177,11 @@ _INGEST_FIRST = "先导入资料：dangwu ingest 文件或文件夹"
 _RESTORE = (
     "若有备份，用备份替换它；没有备份，就把整个数据目录移到别处，再用 dangwu ingest 从原始文件重新导入。"
 )
-_VERSION_COLUMNS = (
-    "v.id, v.digest, v.created_at, v.author, v.model, v.dimension, v.vectors, v.lexical,"
-    " v.documents, v.passages, v.keys"
-)
 
 
 def _current_version(connection: sqlite3.Connection) -> Version | None:
     row = connection.execute(
-        f"SELECT {_VERSION_COLUMNS} FROM current_version c JOIN versions v ON v.id = c.version_id"
+        f"SELECT {VERSION_COLUMNS} FROM current_version c JOIN versions v ON v.id = c.version_id"
     ).fetchone()
     return Version(*row) if row else None
 

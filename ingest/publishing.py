@@ -1,0 +1,160 @@
+"""Bringing a set of revisions live: embed what is missing, make the vectors, publish, tidy up.
+
+Every command that changes the corpus ends here; whoever calls these functions holds the ingest lock.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ingest.parts import IngestParts, Progress, no_progress, standard_parts
+from ingest.plan import DocumentChange
+from retrieval.locking import utc_now
+from retrieval.publication import (
+    Amendment,
+    Draft,
+    Root,
+    cache_embeddings,
+    manifest,
+    publish,
+    remember_roots,
+    roots,
+    unembedded,
+)
+from retrieval.retention import VERSIONS_KEPT
+from retrieval.snapshot import Version
+from retrieval.store import Store
+from retrieval.vectors import VectorHome
+
+if TYPE_CHECKING:
+    from retrieval.embeddings import Embedder
+
+_T = TypeVar("_T")
+
+
+def whoami() -> str:
+    """The name of the user on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return str(os.getuid())
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every step of a change to the corpus works with; ``keep`` versions stay whole."""
+
+    store: Store
+    embedder: Embedder | None
+    vectors: VectorHome
+    parts: IngestParts = field(default_factory=standard_parts)
+    progress: Progress = no_progress
+    author: str = field(default_factory=whoami)
+    now: Callable[[], datetime] = utc_now
+    keep: int = VERSIONS_KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is to be brought live: all revisions and roots, and what the history says of it.
+
+    ``action`` is the command, ``details`` what the history keeps of it beside the changed documents;
+    ``amend`` does its part in the transaction that makes it current.
+    """
+
+    revisions: frozenset[int]
+    roots: tuple[Root, ...]
+    documents: Sequence[DocumentChange]
+    action: str = "ingest"
+    details: Mapping[str, Any] = field(default_factory=dict)
+    amend: Amendment | None = None
+
+
+def bring_live(work: Work, candidate: Candidate) -> tuple[Version | None, int]:
+    """Publish the candidate if it differs from the current version; else mend what is damaged.
+
+    Gives the version that is current then, and how many embeddings were computed.
+    """
+    draft = Draft(
+        revisions=candidate.revisions,
+        roots=candidate.roots,
+        model=work.embedder.fingerprint if work.embedder else "",
+        dimension=work.embedder.dimension if work.embedder else 0,
+        vectors="",
+        lexical=work.parts.lexical,
+    )
+    current = work.store.current()
+    if (current is None and not draft.revisions) or (current and not _differs(work.store, draft, current)):
+        if candidate.amend:
+            with work.store.writing() as connection:
+                candidate.amend(connection)
+        return current, _mend(work, draft, current) if current else 0
+    return _publish(work, draft, candidate)
+
+
+def batches(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
+    """The items in order, ``size`` at a time; the last batch may be smaller."""
+    while batch := list(islice(items, size)):
+        yield batch
+
+
+def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, int]:
+    embedded = _embed_missing(work, draft.revisions)
+    work.progress("publish", 0, 1)
+    if work.embedder:
+        name = work.vectors.prepare(draft.model, draft.dimension, draft.revisions)
+        draft = replace(draft, vectors=name)
+    changed = [each.as_json() for each in candidate.documents if each.change != "unchanged"]
+    version = publish(
+        work.store,
+        draft,
+        index_terms=work.parts.index_terms,
+        author=work.author,
+        report={"action": candidate.action, **candidate.details, "documents": changed, "embedded": embedded},
+        at=work.now(),
+        keep=work.keep,
+        amend=candidate.amend,
+    )
+    work.vectors.settle()
+    work.progress("publish", 1, 1)
+    return version, embedded
+
+
+def _differs(store: Store, draft: Draft, current: Version) -> bool:
+    held = {each.revision_id for each in manifest(store).values()}
+    return held != draft.revisions or (draft.model, draft.lexical) != (current.model, current.lexical)
+
+
+def _mend(work: Work, draft: Draft, current: Version) -> int:
+    """Remember changed roots and restore damaged vectors; gives the number of embeddings computed."""
+    if set(roots(work.store)) != set(draft.roots):
+        remember_roots(work.store, draft.roots, work.now())
+    if not work.vectors.damage(current):
+        return 0
+    embedded = _embed_missing(work, draft.revisions)
+    with work.store.snapshot() as snapshot:
+        keys = snapshot.keys()
+    work.vectors.restore(current, keys)
+    return embedded
+
+
+def _embed_missing(work: Work, revisions: frozenset[int]) -> int:
+    """Compute and cache the vectors that no earlier run computed, batch by batch; gives their number."""
+    store, embedder = work.store, work.embedder
+    if embedder is None:
+        return 0
+    missing = unembedded(store, revisions, embedder.fingerprint)
+    done = 0
+    for batch in batches(iter(missing), embedder.batch_size):
+        rows = embedder.passages([text for _, text in batch]).astype("<f4")
+        vectors = {key: row.tobytes() for (key, _), row in zip(batch, rows, strict=True)}
+        cache_embeddings(store, embedder.fingerprint, embedder.dimension, vectors)
+        done += len(batch)
+        work.progress("embed", done, len(missing))
+    return done
