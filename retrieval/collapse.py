@@ -13,7 +13,7 @@ from retrieval.normalise import match_key
 from retrieval.period import AskedTime
 from retrieval.ranking import Ranked
 from retrieval.records import DocumentInfo, ScoredPassage
-from retrieval.scoring import BIGRAMS, PassageTerms
+from retrieval.scoring import PassageTerms
 
 # Only what can still reach the first places is compared with each other.
 _DEPTH = 25
@@ -47,7 +47,7 @@ def collapse(
     """
     groups: list[_Group] = []
     for each in ranked[:_DEPTH]:
-        bigrams = terms[each.rowid].counts[BIGRAMS].keys()
+        bigrams = terms[each.rowid].bigrams
         group = next((g for g in groups if _is_copy(each, bigrams, g)), None)
         if group is None:
             group = _Group([], bigrams)

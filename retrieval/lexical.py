@@ -149,7 +149,7 @@ def read_terms(connection: sqlite3.Connection, rowids: Sequence[int]) -> dict[in
     rows = connection.execute(
         f"SELECT rowid, words, bigrams, title FROM passage_terms WHERE rowid IN ({marks})", list(rowids)
     )
-    return {int(row[0]): PassageTerms.from_columns(row[1:]) for row in rows}
+    return {int(row[0]): PassageTerms(row[1:]) for row in rows}
 
 
 def pair_counter(connection: sqlite3.Connection, passages: int) -> Callable[[str], int]:

@@ -9,7 +9,7 @@ from retrieval.authority import Register, is_order, standing
 from retrieval.period import AskedTime
 from retrieval.ranking import Ranked
 from retrieval.records import DocumentInfo
-from retrieval.scoring import BIGRAMS, PassageTerms
+from retrieval.scoring import PassageTerms
 
 # What a passage of the wrong edition loses, as a share of its score: more than separates two editions of
 # one clause, less than separates the clause asked for from others.
@@ -120,5 +120,5 @@ class _Order:
         return self._covered[ranked.rowid]
 
     def _shares(self, one: Ranked, other: Ranked) -> float:
-        a, b = (self._terms[each.rowid].counts[BIGRAMS].keys() for each in (one, other))
+        a, b = (self._terms[each.rowid].bigrams for each in (one, other))
         return len(a & b) / max(1, min(len(a), len(b)))

@@ -21,6 +21,7 @@ from retrieval.scoring import (
     bm25,
     dense_part,
     mean_lengths,
+    weighted,
 )
 from retrieval.synonyms import expansions
 
@@ -78,6 +79,9 @@ def score_candidates(
 ) -> list[Ranked]:
     """The passages in order of score, best first, ties in document order."""
     lengths = mean_lengths(indexed.values())
+    own_words = weighted(terms.words, statistics, WORDS)
+    own_bigrams = weighted(terms.bigrams, statistics, BIGRAMS)
+    headings = weighted(terms.headings, statistics, HEADINGS)
     subject = defined_subject(question.key)
     # A passage that only the words found is at best as near as the farthest that the vectors found.
     farthest = min(cosines.values(), default=None)
@@ -85,9 +89,9 @@ def score_candidates(
     for rowid, passage in passages.items():
         stored = indexed[rowid]
         parts = Parts(
-            words=bm25(terms.words, stored, statistics, WORDS, lengths[WORDS]),
-            bigrams=bm25(terms.bigrams, stored, statistics, BIGRAMS, lengths[BIGRAMS]),
-            headings=bm25(terms.headings, stored, statistics, HEADINGS, lengths[HEADINGS]),
+            words=bm25(own_words, stored, lengths[WORDS]),
+            bigrams=bm25(own_bigrams, stored, lengths[BIGRAMS]),
+            headings=bm25(headings, stored, lengths[HEADINGS]),
             dense=dense_part(cosines.get(rowid, farthest)),
             lift=_lift(question, passage, subject),
         )
@@ -118,8 +122,9 @@ class Coverage:
 
     def __call__(self, stored: PassageTerms) -> float:
         """The share, 0 to 1; 0 for a question without terms."""
-        headings = stored.counts[HEADINGS]
         held = sum(
-            rarity for field, term, rarity in self._rarity if term in stored.counts[field] or term in headings
+            rarity
+            for field, term, rarity in self._rarity
+            if stored.count(field, term) or stored.count(HEADINGS, term)
         )
         return held / self._total if self._total else 0.0

@@ -9,9 +9,9 @@ benchmarks/.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 _K1 = 1.2
 _B = 0.5
@@ -41,20 +41,48 @@ class TermStatistics:
         return math.log(1 + (self.passages - n + 0.5) / (n + 0.5))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PassageTerms:
-    """The indexed terms of one passage with their counts, by field."""
+    """The indexed terms of one passage: a column for each field, as the term index holds them.
 
-    counts: tuple[Counter[str], Counter[str], Counter[str]]
+    Terms are parted by single spaces and only counted when asked for: a search counts the few terms of a
+    question in many passages.
+    """
 
-    @classmethod
-    def from_columns(cls, columns: Sequence[str]) -> PassageTerms:
-        """From the space-separated columns of the term index."""
-        words, bigrams, headings = (Counter(column.split()) for column in columns)
-        return cls((words, bigrams, headings))
+    columns: tuple[str, str, str]
+
+    def count(self, field: Field, term: str) -> int:
+        """How often a term stands in a field."""
+        if term not in self.columns[field]:
+            return 0
+        return self._parted[field].count(f" {term} ")
+
+    def length(self, field: Field) -> int:
+        """The number of terms in a field."""
+        column = self.columns[field]
+        return column.count(" ") + 1 if column else 0
+
+    @cached_property
+    def bigrams(self) -> frozenset[str]:
+        """The different bigrams."""
+        return frozenset(self.columns[BIGRAMS].split())
+
+    @cached_property
+    def _parted(self) -> tuple[str, ...]:
+        # Every term with spaces of its own: str.count passes over what overlaps.
+        return tuple(f" {column} ".replace(" ", "  ") for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
+class WeightedTerms:
+    """The terms of a question as a field weighs them; ``ceiling`` is what a sum over them never passes."""
+
+    field: Field
+    weights: tuple[tuple[str, float], ...]
+    ceiling: float
+
+
+@dataclass(frozen=True)
 class Parts:
     """The parts of a score for the retrieval trace, each from 0 to 1.
 
@@ -70,7 +98,7 @@ class Parts:
     rerank: float = -1.0
     authority: float = 0.0
 
-    @property
+    @cached_property
     def score(self) -> float:
         """The relevance moved by the authority, 0 to 1."""
         return min(1.0, max(0.0, self.relevance + self.authority))
@@ -100,29 +128,28 @@ def mean_lengths(passages: Collection[PassageTerms]) -> tuple[float, ...]:
     Taken over the candidates of a search: near enough to the corpus' own, and free of a count over all.
     """
     count = max(1, len(passages))
-    return tuple(max(1.0, sum(p.counts[f].total() for p in passages) / count) for f in FIELDS)
+    return tuple(max(1.0, sum(p.length(f) for p in passages) / count) for f in FIELDS)
 
 
-def bm25(
-    terms: Mapping[str, float],
-    passage: PassageTerms,
-    statistics: TermStatistics,
-    field: Field,
-    mean_length: float,
-) -> float:
-    """BM25 of weighted terms in one field of a passage, divided by its ceiling: 0 to 1."""
-    counts = passage.counts[field]
-    length = counts.total() / mean_length
-    reached = ceiling = 0.0
-    for term, weight in terms.items():
-        rarity = statistics.rarity(field, term) * weight
-        # An expansion (weight below 1) can add evidence but must not raise the ceiling.
-        if weight >= 1:
-            ceiling += rarity * (_K1 + 1)
-        count = counts.get(term, 0)
-        if count:
-            reached += rarity * count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * length))
-    return min(1.0, reached / ceiling) if ceiling else 0.0
+def weighted(terms: Mapping[str, float], statistics: TermStatistics, field: Field) -> WeightedTerms:
+    """The terms with their weights times their rarity in a field."""
+    weights = tuple((term, weight * statistics.rarity(field, term)) for term, weight in terms.items())
+    # An expansion (weight below 1) can add evidence but must not raise the ceiling.
+    own = sum(rarity for (_, rarity), weight in zip(weights, terms.values(), strict=True) if weight >= 1)
+    return WeightedTerms(field, weights, own * (_K1 + 1))
+
+
+def bm25(terms: WeightedTerms, passage: PassageTerms, mean_length: float) -> float:
+    """BM25 of weighted terms in their field of a passage, divided by its ceiling: 0 to 1."""
+    if not terms.ceiling:
+        return 0.0
+    length = passage.length(terms.field) / mean_length
+    damping = _K1 * (1 - _B + _B * length)
+    reached = 0.0
+    for term, weight in terms.weights:
+        if count := passage.count(terms.field, term):
+            reached += weight * count * (_K1 + 1) / (count + damping)
+    return min(1.0, reached / terms.ceiling)
 
 
 def dense_part(cosine: float | None) -> float:

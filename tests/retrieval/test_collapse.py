@@ -34,7 +34,7 @@ def hits(
         info = DocumentInfo(name, f"{name}.txt", name, metadata=metadata.get(name, {}))
         passage = Passage(f"{name}-{rowid}", info, "", "paragraph", 0, len(text), text, text)
         ranked.append(Ranked(rowid, passage, Parts(score, score, score, -1.0)))
-        terms[rowid] = PassageTerms.from_columns(index_terms(text, "", ""))
+        terms[rowid] = PassageTerms(index_terms(text, "", ""))
     return ranked, terms
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from retrieval.scoring import (
     BIGRAMS,
+    HEADINGS,
     WORDS,
     Parts,
     PassageTerms,
@@ -14,33 +15,48 @@ from retrieval.scoring import (
     bm25,
     dense_part,
     mean_lengths,
+    weighted,
 )
 
 share = st.floats(min_value=0, max_value=1)
 
 
 def passage(words: str) -> PassageTerms:
-    return PassageTerms.from_columns((words, words, ""))
+    return PassageTerms((words, words, ""))
 
 
 STATISTICS = TermStatistics(100, {(WORDS, "议事"): 3, (WORDS, "党员"): 60})
 
 
+def mark(terms: dict[str, float], words: str, *, mean_length: float = 1.0) -> float:
+    return bm25(weighted(terms, STATISTICS, WORDS), passage(words), mean_length)
+
+
 def test_a_rare_term_says_more_than_a_common_one() -> None:
     terms = {"议事": 1.0, "党员": 1.0}
-    rare = bm25(terms, passage("议事 会议"), STATISTICS, WORDS, 2.0)
-    common = bm25(terms, passage("党员 会议"), STATISTICS, WORDS, 2.0)
+    rare = mark(terms, "议事 会议", mean_length=2.0)
+    common = mark(terms, "党员 会议", mean_length=2.0)
     assert 1 >= rare > common > 0
 
 
 def test_a_synonym_adds_evidence_but_never_more_than_the_word_itself() -> None:
-    own = bm25({"议事": 1.0}, passage("议事"), STATISTICS, WORDS, 1.0)
-    synonym = bm25({"转正": 1.0, "议事": 0.35}, passage("议事"), STATISTICS, WORDS, 1.0)
+    own = mark({"议事": 1.0}, "议事")
+    synonym = mark({"转正": 1.0, "议事": 0.35}, "议事")
     assert 0 < synonym < own <= 1
 
 
 def test_a_question_without_terms_scores_nothing() -> None:
-    assert bm25({}, passage("议事"), STATISTICS, BIGRAMS, 1.0) == 0
+    assert mark({}, "议事") == 0
+
+
+@given(
+    st.lists(st.sampled_from(["党", "党员", "员党", "党员党", "1+3"])), st.sampled_from(["党", "党员", "员"])
+)
+def test_terms_are_counted_whole(terms: list[str], wanted: str) -> None:
+    stored = PassageTerms(("", " ".join(terms), ""))
+    assert stored.count(BIGRAMS, wanted) == terms.count(wanted)
+    assert (stored.length(BIGRAMS), stored.bigrams) == (len(terms), frozenset(terms))
+    assert (stored.count(HEADINGS, wanted), stored.length(HEADINGS)) == (0, 0)
 
 
 def test_lengths_are_never_zero() -> None:
