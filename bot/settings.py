@@ -105,6 +105,12 @@ class TelegramSettings(Section):
     staff: Ids = Field(default=(), description="工作人员的用户号，逗号分隔；私聊中可看内部资料")
     allowed_chats: Ids = Field(default=(), description="允许使用的会话号，逗号分隔；空：所有会话")
     webhook_url: str = Field(default="", description="接收更新的公网地址；空：主动轮询")
+    listen: str = Field(
+        default="127.0.0.1", description="在哪个地址上接收推送和健康检查；容器里填 0.0.0.0，外面要有防火墙"
+    )
+    health_port: int = Field(
+        default=0, ge=0, le=65535, description="健康检查（/health）和指标（/metrics）的端口；0：不开"
+    )
 
     @field_validator("base_url", "webhook_url")
     @classmethod

@@ -41,14 +41,17 @@ class Request:
 class LlmServer:
     """Answers every request by ``script``; ``mode`` chooses how. ``requests`` is what it was asked.
 
+    ``pause_s`` passes behind each line of a stream.
+
     Modes: ``stream``, ``whole`` (one document, whatever was asked for), ``500``, ``401``, ``429``, ``hang``,
     ``drip`` (a comment line every 50 ms, never a word), ``endless``, ``malformed``, ``not json``, ``cut``
     (breaks off after the first line), ``flaky`` (500 twice, then a stream), ``empty``, ``redirect``.
     """
 
-    def __init__(self, script: Script = lambda _: "", mode: str = "stream") -> None:
+    def __init__(self, script: Script = lambda _: "", mode: str = "stream", *, pause_s: float = 0.0) -> None:
         self.script = script
         self.mode = mode
+        self.pause_s = pause_s
         self.requests: list[Request] = []
         self._ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -126,6 +129,8 @@ class LlmServer:
         text = text.splitlines(keepends=True)[0] if mode == "cut" else text
         for start in range(0, len(text), 7):
             yield _event(text[start : start + 7])
+            if "\n" in text[start : start + 7]:
+                self._ended.wait(self.pause_s)
         if mode != "cut":
             yield "data: [DONE]\n\n"
 

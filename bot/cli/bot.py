@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -38,17 +37,19 @@ def command() -> int:
                 "没有设置机器人的令牌。",
                 remedy="向 @BotFather 申请，然后设置 DANGWU_TELEGRAM__TOKEN。",
             )
-        prepare_logging(token)
-        _serve(application)
+        _serve(application, token)
     return 0
 
 
-def _serve(application: Application) -> None:
+def _serve(application: Application, token: str) -> None:
     from telegram.error import TelegramError
 
     from bot.telegram.app import run
+    from bot.telegram.logs import prepare_logging
 
-    notice("机器人正在启动，按 Ctrl-C 停止。")
+    prepare_logging(token, sys.stderr)
+    if sys.stderr.isatty():
+        notice("机器人正在启动，按 Ctrl-C 停止。")
     try:
         run(application)
     except TelegramError as exc:
@@ -66,28 +67,3 @@ def _translate(error: TelegramError) -> DangwuError:
         f"连不上 Telegram（{type(error).__name__}）。",
         remedy="检查网络；需要代理时设置 DANGWU_TELEGRAM__PROXY，自建服务器看 DANGWU_TELEGRAM__BASE_URL。",
     )
-
-
-def prepare_logging(token: str) -> None:
-    """Log lines with time and level on stderr, never with the token, nor what people write."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_WithoutToken(token))
-    logging.getLogger().handlers[:] = [handler]
-    logging.getLogger("bot.telegram").setLevel(logging.INFO)
-    # They write addresses with the token in them, and whole messages.
-    for name in ("httpx", "httpcore", "telegram", "tornado"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
-class _WithoutToken(logging.Formatter):
-    """A line a record, the token blotted out wherever it turns up; tracebacks of our own faults alone."""
-
-    def __init__(self, token: str) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
-        self._token = token
-
-    def format(self, record: logging.LogRecord) -> str:
-        if record.exc_info and record.name.partition(".")[0] == "telegram":
-            # The library's, of a network that fails: the kind says it all.
-            record = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None})
-        return super().format(record).replace(self._token, "<token>")

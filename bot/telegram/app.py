@@ -36,9 +36,12 @@ from bot.telegram.inline import Inline
 from bot.telegram.journal import UpdateJournal
 from bot.telegram.limits import ChatOrder, LimitSettings, RateLimits, WorkQueue
 from bot.telegram.menus import Menus
+from bot.telegram.metrics import Metrics
+from bot.telegram.monitor import Health, Monitor, NotedRequest
 from bot.telegram.pacing import Clock, Sleep
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
+from retrieval.errors import DangwuError
 
 # Telegram remembers this list, and leaves out what is not on it.
 ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member")
@@ -99,23 +102,31 @@ def build(
 ) -> BotApplication:
     """The application with all its parts; nothing is contacted before it is initialised."""
     limits = limits or LimitSettings()
-    bot = _bot(core.settings.telegram)
+    settings = core.settings.telegram
+    polls = NotedRequest(connection_pool_size=1, **_client_options(settings))
+    bot = _bot(settings, polls)
     store = TelegramStore(core.data_dir)
-    gate = Gate(core.settings.telegram, migrations=store.migrations)
+    gate = Gate(settings, migrations=store.migrations)
     rates = RateLimits(limits, now=clock)
     workers = _WORKERS_THAT_WAIT if core.settings.llm.model else _WORKERS
     desk = Desk(core, WorkQueue(workers=workers, bound=limits.queue))
     delivery = Delivery(bot, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep)
     menus = Menus(bot, gate, store)
     commands = Commands(desk, store, menus, lambda: bot, _answerer(core.settings))
-    turns = Turns(store, rates, delivery)
+    metrics = Metrics()
+    turns = Turns(store, rates, delivery, metrics, is_streaming=bool(core.settings.llm.model))
     handlers = Handlers(commands, turns, gate, store, delivery, lambda: Identity(bot.id, bot.username))
     buttons = Buttons(desk, commands, store, gate, rates, delivery)
     # Typing one question is many queries, which must not use up what the person may ask.
     inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
     journal = UpdateJournal(store, handlers.is_addressed)
+    order = ChatOrder(limits.chat_queue)
+    _watch(metrics, desk.work, order, delivery)
+    monitor = Monitor(metrics, lambda: _health(core, order, polls))
 
     async def opened(application: BotApplication) -> None:
+        if settings.health_port:
+            monitor.open(settings.listen, settings.health_port)
         await menus.announce()
         store.prune()
         turns.interrupted = await journal.restore(bot)
@@ -128,10 +139,11 @@ def build(
         store.forget_settled()
 
     async def closed(application: BotApplication) -> None:
+        await monitor.close()
         store.close()
 
     builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery})
-    builder = builder.bot(bot).update_queue(journal).concurrent_updates(ChatOrder(limits.chat_queue))
+    builder = builder.bot(bot).update_queue(journal).concurrent_updates(order)
     application = builder.post_init(opened).post_stop(stopped).post_shutdown(closed).build()
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE, handlers.on_message))
@@ -142,20 +154,44 @@ def build(
     return application
 
 
-def _bot(settings: TelegramSettings) -> ExtBot[None]:
-    """The client; every call goes through the proxy, and to the given server, where there is one."""
-    root = settings.base_url.rstrip("/") or "https://api.telegram.org"
-    proxy = settings.proxy.get_secret_value() or None
-    # A proxy of the environment is for the world outside, not for a server on this machine.
-    client = {"trust_env": urlsplit(root).hostname not in _LOOPBACK}
+def _bot(settings: TelegramSettings, polls: NotedRequest) -> ExtBot[None]:
+    """The client of the official server or the one that is set; ``polls`` fetches its updates."""
+    root = _root(settings)
     return ExtBot(
         settings.token.get_secret_value(),
         base_url=f"{root}/bot",
         base_file_url=f"{root}/file/bot",
         # Every chat that is being answered may have a call open.
-        request=HTTPXRequest(connection_pool_size=64, pool_timeout=30.0, proxy=proxy, httpx_kwargs=client),
-        get_updates_request=HTTPXRequest(connection_pool_size=1, proxy=proxy, httpx_kwargs=client),
+        request=HTTPXRequest(connection_pool_size=64, pool_timeout=30.0, **_client_options(settings)),
+        get_updates_request=polls,
     )
+
+
+def _root(settings: TelegramSettings) -> str:
+    return settings.base_url.rstrip("/") or "https://api.telegram.org"
+
+
+def _client_options(settings: TelegramSettings) -> dict[str, Any]:
+    """How every call goes out: through the proxy where there is one."""
+    # A proxy of the environment is for the world outside, not for a server on this machine.
+    trust_env = urlsplit(_root(settings)).hostname not in _LOOPBACK
+    return {"proxy": settings.proxy.get_secret_value() or None, "httpx_kwargs": {"trust_env": trust_env}}
+
+
+def _watch(metrics: Metrics, work: WorkQueue, order: ChatOrder, delivery: Delivery) -> None:
+    metrics.watch("dangwu_questions_waiting", "Questions that wait for a processor", lambda: work.length)
+    metrics.watch("dangwu_messages_open", "Messages that have not had their reply", lambda: order.waiting)
+    metrics.watch_counts("dangwu_deliveries", "Requests and deliveries by what came of them", delivery.counts)
+
+
+def _health(core: compose.Application, order: ChatOrder, polls: NotedRequest) -> Health:
+    try:
+        version = core.open_store().current()
+    except DangwuError:
+        version = None
+    # Where Telegram calls by webhook, its silence says nothing.
+    silent_s = None if core.settings.telegram.webhook_url else polls.silent_s
+    return Health(version.name if version else "", order.waiting, silent_s)
 
 
 def _answerer(settings: Settings) -> str:
@@ -176,7 +212,7 @@ def webhook_place(settings: TelegramSettings) -> dict[str, Any]:
     secret = hashlib.sha256(b"webhook:" + settings.token.get_secret_value().encode()).hexdigest()
     is_local = url.hostname in _LOOPBACK
     return {
-        "listen": "127.0.0.1",
+        "listen": settings.listen,
         "port": (url.port or _WEBHOOK_PORT) if is_local else _WEBHOOK_PORT,
         "url_path": url.path.strip("/"),
         "webhook_url": settings.webhook_url,

@@ -28,6 +28,7 @@ from bot.telegram.store import ANSWERS_KEPT_DAYS
 
 if TYPE_CHECKING:
     from bot.answering.conversation import Turn
+    from bot.answering.generation import OnStatement
     from bot.telegram.desk import Desk
     from bot.telegram.menus import Menus
     from bot.telegram.store import TelegramStore
@@ -39,7 +40,10 @@ _UNDERSTOOD = "按“{question}”查找。"
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What somebody says to the bot: who, where, and what may be quoted there."""
+    """What somebody says to the bot: who, where, and what may be quoted there.
+
+    ``on_statement`` shows what is verified of the answer while the rest is being written.
+    """
 
     said: Addressed
     chat: Chat
@@ -47,6 +51,7 @@ class Asking:
     user_id: int
     role: Role
     audiences: frozenset[Audience]
+    on_statement: OnStatement | None = None
 
     @property
     def is_private(self) -> bool:
@@ -97,7 +102,9 @@ class Commands:
         said = asking.said
         if not said.text and not said.context:
             return _notice(wording.NO_QUESTION if said.command else wording.ONLY_TEXT)
-        turn = await self._desk.ask(asking.key, said.text, said.context, asking.audiences)
+        turn = await self._desk.ask(
+            asking.key, said.text, said.context, asking.audiences, asking.on_statement
+        )
         return self.answered(asking, turn)
 
     def answered(self, asking: Asking, turn: Turn) -> Reply:

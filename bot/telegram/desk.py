@@ -22,6 +22,7 @@ from retrieval.topics import Topic, TopicCatalogue
 
 if TYPE_CHECKING:
     from bot.answering.answer import Answer
+    from bot.answering.generation import OnStatement
     from bot.compose import Application
     from retrieval.records import Audience, DocumentInfo, Evidence
     from retrieval.snapshot import Snapshot
@@ -58,18 +59,26 @@ class Desk:
         self._keys: dict[str, set[Key]] = {}
         self.work = work
 
-    async def ask(self, key: Key, text: str, context: str, audiences: Collection[Audience]) -> Turn:
+    async def ask(
+        self,
+        key: Key,
+        text: str,
+        context: str,
+        audiences: Collection[Audience],
+        on_statement: OnStatement | None = None,
+    ) -> Turn:
         """The turn of ``text``, which may point at ``context``, a quoted message.
 
+        ``on_statement`` gets, in another thread, each statement of the answer once it is verified.
         InputError where there is no question or too long a one; QueueFull where too many wait.
         """
         question, fallback = with_context(text, context)
         self._keys.setdefault(key.user, set()).add(key)
 
         def work() -> Turn:
-            turn = self._dialogue.ask(key, question, audiences=audiences)
+            turn = self._dialogue.ask(key, question, audiences=audiences, on_statement=on_statement)
             if turn.answer.status == "refused" and fallback:
-                second = self._dialogue.ask(key, fallback, audiences=audiences)
+                second = self._dialogue.ask(key, fallback, audiences=audiences, on_statement=on_statement)
                 return second if second.answer.status == "answered" else turn
             return turn
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from telegram import Update
 from telegram.ext import ContextTypes
@@ -49,7 +50,9 @@ class Handlers:
             self._store.note_migration(message.chat.id, message.migrate_to_chat_id)
         asking = self._asking(update)
         if asking is not None:
-            await self._turns.run(update, lambda: self._commands.reply(asking))
+            await self._turns.run(
+                update, lambda show: self._commands.reply(replace(asking, on_statement=show))
+            )
 
     async def on_membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Tell a group that the bot has just come into how to ask it, once."""

@@ -7,72 +7,102 @@ import contextlib
 import logging
 import math
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from telegram import Message, Update
-from telegram.error import TelegramError
+from telegram.constants import ChatType
+from telegram.error import Conflict, TelegramError
 
+from bot.answering.generation import OnStatement
 from bot.rendering.telegram import render_busy_notice, render_error, render_limit_notice
+from bot.rendering.telegram_markup import MessagePart
 from bot.telegram import wording
 from bot.telegram.delivery import Delivery, DeliveryClosed, Outcome
 from bot.telegram.delivery import QueueFull as ChatFull
 from bot.telegram.limits import QueueFull, RateLimits, chat_queue_length
-from bot.telegram.replies import Reply, note, target_of
+from bot.telegram.metrics import Metrics
+from bot.telegram.replies import Ending, Reply, note, target_of
 from bot.telegram.store import TelegramStore
+from bot.telegram.streaming import Stream
 from retrieval.errors import DangwuError, StoreError, UsageError
 
 _TYPING_EVERY_S = 4.5
+_CONFLICT = "Conflict: another program fetches the updates of this token, or a webhook is set"
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A turn that has not ended: when it began, and the message that shows its answer so far."""
+
+    begun: float
+    message_id: int | None = None
 
 
 class Turns:
     """The turns of one bot.
 
-    ``interrupted`` are the updates whose reply may have left before the process was restarted.
+    ``interrupted`` are the updates whose reply may have left before the process was restarted. With
+    ``is_streaming``, private chats see an answer while it is being written.
     """
 
-    def __init__(self, store: TelegramStore, limits: RateLimits, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        store: TelegramStore,
+        limits: RateLimits,
+        delivery: Delivery,
+        metrics: Metrics,
+        *,
+        is_streaming: bool = False,
+    ) -> None:
         self._store = store
         self._limits = limits
         self._delivery = delivery
+        self._metrics = metrics
+        self._is_streaming = is_streaming
+        self._open: dict[int, _Open] = {}
         self.interrupted: set[int] = set()
 
-    async def run(self, update: Update, work: Callable[[], Awaitable[Reply]]) -> None:
+    async def run(self, update: Update, work: Callable[[OnStatement | None], Awaitable[Reply]]) -> None:
         """Reply to the message of ``update`` with what ``work`` gives, or with why that is not done."""
         message = update.message
         if message is None or self._store.is_settled(update.update_id):
             return
+        turn = self._open[update.update_id] = _Open(time.monotonic())
         if update.update_id in self.interrupted:
             self.interrupted.discard(update.update_id)
             await self.close(update, Reply([note(wording.INTERRUPTED)], "notice"))
             return
         async with self._typing(message):
-            reply = self._held_up(message) or await _attempt(work)
+            reply = self._held_up(message) or await self._answered(update, message, turn, work)
         await self.close(update, reply)
 
     async def close(self, update: Update, reply: Reply) -> None:
         """Send the reply of a turn and note how it ended; _Undelivered where Telegram would not take it."""
         if update.message is None or not reply.parts:
-            self._store.settle(update.update_id, reply.ending)
+            self._end(update, reply.ending)
             return
-        outcome = await self._delivery.send(
-            target_of(update.message), reply.parts, journal=_Marking(self._store, update.update_id)
-        )
+        outcome = await self._deliver(update.update_id, update.message, reply.parts)
         if outcome.fate == "failed":
             raise _Undelivered(outcome)
         if outcome.chat_id != update.message.chat.id:
             self._store.note_migration(update.message.chat.id, outcome.chat_id)
         # What the end of the program stopped is for the next start.
         if outcome.fate != "stopped":
-            ending = "undeliverable" if outcome.fate == "blocked" else reply.ending
-            self._store.settle(update.update_id, ending)
+            self._end(update, "undeliverable" if outcome.fate == "blocked" else reply.ending)
 
     async def fail(self, update: object, error: BaseException | None) -> None:
         """End a turn that raised: the log and the store get a code and the kind, the person the code."""
         if isinstance(error, DeliveryClosed):
             return
+        if update is None and isinstance(error, TelegramError):
+            # A poll, which is repeated; nobody is waiting for its result.
+            _log.warning("poll failed: %s", _CONFLICT if isinstance(error, Conflict) else _kind(error))
+            return
         code = secrets.token_hex(2).upper()
-        _log.error("error %s: %s", code, _kind(error), exc_info=_unexpected(error))
+        _log.error("error %s: %s", code, _kind(error), exc_info=_unexpected(error), extra={"code": code})
         with contextlib.suppress(StoreError):
             self._store.note_error(code, _kind(error))
         if not isinstance(update, Update) or update.message is None:
@@ -83,7 +113,45 @@ class Turns:
             _log.info("error %s is left to the next start", code)
         except (_Undelivered, ChatFull) as exc:
             _log.error("error %s could not be told: %s", code, exc)
-            self._store.settle(update.update_id, "undeliverable")
+            self._end(update, "undeliverable")
+
+    async def _answered(
+        self,
+        update: Update,
+        message: Message,
+        turn: _Open,
+        work: Callable[[OnStatement | None], Awaitable[Reply]],
+    ) -> Reply:
+        if not self._is_streaming or message.chat.type != ChatType.PRIVATE:
+            return await _attempt(work, None)
+        stream = Stream(self._delivery, target_of(message), _Marking(self._store, update.update_id))
+        try:
+            async with stream:
+                return await _attempt(work, stream.add)
+        finally:
+            turn.message_id = stream.message_id
+
+    async def _deliver(self, update_id: int, message: Message, parts: Sequence[MessagePart]) -> Outcome:
+        """Send the parts, the first into the message that shows the answer so far where there is one."""
+        target, journal = target_of(message), _Marking(self._store, update_id)
+        shown = self._open[update_id].message_id if update_id in self._open else None
+        if shown is not None:
+            edited = await self._delivery.edit(target.chat_id, shown, parts[0])
+            if edited.fate == "delivered":
+                parts = parts[1:]
+            # Whoever deleted what was shown so far still gets the answer.
+            if edited.fate != "gone" and (edited.fate != "delivered" or not parts):
+                return edited
+        return await self._delivery.send(target, parts, journal=journal)
+
+    def _end(self, update: Update, ending: Ending) -> None:
+        self._store.settle(update.update_id, ending)
+        turn = self._open.pop(update.update_id, None)
+        seconds = time.monotonic() - turn.begun if turn else 0.0
+        self._metrics.count_turn(ending, seconds)
+        _log.info(
+            "turn: %s in %.1f s", ending, seconds, extra={"ending": ending, "seconds": round(seconds, 2)}
+        )
 
     @contextlib.asynccontextmanager
     async def _typing(self, message: Message) -> AsyncIterator[None]:
@@ -114,10 +182,10 @@ class Turns:
         return Reply([last if verdict.is_last_notice else render_limit_notice(seconds)], "notice")
 
 
-async def _attempt(work: Callable[[], Awaitable[Reply]]) -> Reply:
+async def _attempt(work: Callable[[OnStatement | None], Awaitable[Reply]], show: OnStatement | None) -> Reply:
     """What ``work`` gives, or the sentence about a full queue or the asker's own mistake."""
     try:
-        return await work()
+        return await work(show)
     except QueueFull as exc:
         return Reply([render_busy_notice(exc.length)], "notice")
     except UsageError as exc:

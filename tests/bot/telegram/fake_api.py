@@ -130,6 +130,17 @@ class FakeApi:
         found = [m for chat in chats for m in list(self.messages[chat].values()) if m["from"]["id"] == BOT_ID]
         return sorted(found, key=lambda m: m["sent_at"])
 
+    def replies(self, message: Json) -> list[Json]:
+        """The messages that the bot has sent in reply to a message."""
+        sent = self.sent(message["chat"]["id"])
+        return [
+            m for m in sent if m["raw"].get("reply_parameters", {}).get("message_id") == message["message_id"]
+        ]
+
+    def calls_of(self, method: str) -> list[Call]:
+        """The calls of one method, in order."""
+        return [call for call in self.calls if call.method == method]
+
     def refusals(self, status: int) -> list[Call]:
         """The calls that were refused with this status."""
         return [call for call in self.calls if call.refused == status]
@@ -282,7 +293,7 @@ class FakeApi:
             raise Refusal(400, "Bad Request: message is not modified: specified new message content and ...")
         if self._pace is not None:
             self._pace.check(chat_id)
-        message.update(text=text, edit_date=int(time.time()), raw=fields)
+        message.update(text=text, edit_date=int(time.time()), raw=message["raw"] | fields)
         message["reply_markup"] = fields.get("reply_markup")
         return public(message)
 

@@ -94,9 +94,7 @@ def utf16(text: str) -> int:
 def entities_of(text: str) -> list[Json]:
     """The mentions and commands of a text, as the sender's app marks them."""
     found = []
-    for match in re.finditer(
-        r"(?<![\w/@])(?:@[A-Za-z][A-Za-z0-9_]{4,31}|/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?)", text
-    ):
+    for match in _MARKED.finditer(text):
         kind = "mention" if match[0].startswith("@") else "bot_command"
         found.append({"type": kind, "offset": utf16(text[: match.start()]), "length": utf16(match[0])})
     return found
@@ -170,6 +168,12 @@ def check_buttons(fields: Json) -> None:
 def chat_of(chat_id: int) -> Json:
     """The chat with this number."""
     return private(chat_id) if chat_id > 0 else group(chat_id)
+
+
+def buttons(message: Json) -> Json:
+    """The data of the buttons below a message by their labels."""
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
+    return {button["text"]: button["callback_data"] for row in rows for button in row}
 
 
 def public(message: Json) -> Json:

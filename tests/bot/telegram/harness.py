@@ -23,11 +23,11 @@ from typing import Any
 
 from bot.answering.answer import Answer, Citation, Statement
 from bot.answering.answerer import Answerer
-from bot.cli.bot import prepare_logging
 from bot.compose import Application
 from bot.settings import load_settings
 from bot.telegram.app import ALLOWED_UPDATES, build
 from bot.telegram.limits import LimitSettings
+from bot.telegram.logs import prepare_logging
 from retrieval.records import Audience
 from retrieval.retriever import Retriever
 from tests.bot.telegram.fake_rules import TOKEN
@@ -74,7 +74,7 @@ class LongWinded(Application):
 
 def serve(speed: float, chars: int) -> None:
     """Poll until told to stop."""
-    prepare_logging(TOKEN)
+    prepare_logging(TOKEN, sys.stderr)
     LongWinded.chars = chars
 
     async def sleep(seconds: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from bot.telegram.store import TelegramStore
 from ingest.pipeline import ingest
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders
-from tests.bot.telegram.fake_api import Call, FakeApi, Fault
-from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, group, person, private
+from tests.bot.telegram.fake_api import FakeApi, Fault
+from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, buttons, group, person, private
 from tests.bot.telegram.harness import bot, fast_bot, free_port, sentence
 from tests.corpus import write_files
 
@@ -29,31 +28,6 @@ CANARY = "雪豹七号暗语"
 def data_dir(private_copy: Path) -> Path:
     """A data folder of its own with the seeds."""
     return private_copy
-
-
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    with FakeApi().serving() as running:
-        yield running
-
-
-def replies_to(api: FakeApi, message: Json) -> list[Json]:
-    """The messages that the bot sent as replies to a message."""
-    chat_id, number = message["chat"]["id"], message["message_id"]
-    return [
-        m for m in api.sent(chat_id) if (m["raw"].get("reply_parameters") or {}).get("message_id") == number
-    ]
-
-
-def buttons(message: Json) -> dict[str, str]:
-    """The data of the buttons below a message by their labels."""
-    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
-    return {button["text"]: button["callback_data"] for row in rows for button in row}
-
-
-def confirmed(api: FakeApi) -> list[Call]:
-    """The presses of buttons that the bot has confirmed."""
-    return [call for call in api.calls if call.method == "answerCallbackQuery"]
 
 
 def ready(api: FakeApi) -> bool:
@@ -74,9 +48,9 @@ class TestConversation:
             edited = {**asked, "text": asked["text"] + "？", "edit_date": 9}
             api.push("edited_message", edited)
             last = api.say(room, person(6), "/help")
-            running.wait_for(lambda: replies_to(api, last))
+            running.wait_for(lambda: api.replies(last))
             assert running.stop() == 0
-        (answer,) = replies_to(api, asked)
+        (answer,) = api.replies(asked)
         assert all(each in answer["text"] for each in ("确立议程", "实施议程", "〔1〕", "《"))
         assert [m["text"].startswith("怎样使用") for m in api.sent(-100)] == [False, True]
         assert TOKEN not in running.log and "议事程序" not in running.log and "Traceback" not in running.log
@@ -88,7 +62,7 @@ class TestConversation:
             menus = [call.fields for call in api.calls if call.method == "setMyCommands"]
             commands = [each["command"] for each in menus[0]["commands"]]
             asked = [api.say(private(100 + n), person(100 + n), f"/{c} 议程") for n, c in enumerate(commands)]
-            running.wait_for(lambda: all(replies_to(api, each) for each in asked))
+            running.wait_for(lambda: all(api.replies(each) for each in asked))
         assert [each["scope"]["type"] for each in menus] == ["all_private_chats", "all_group_chats", "chat"]
         assert {"ask", "sources", "search", "help", "feedback", "privacy", "forget", "status"} <= set(
             commands
@@ -108,13 +82,14 @@ class TestConversation:
                 api.press(answer, person(5), data[label])
             api.press(answer, person(5), "v:999:0")
             api.press(answer, person(5), "nonsense")
-            running.wait_for(lambda: len(confirmed(api)) == 5 and len(api.sent(5)) == 2)
+            running.wait_for(lambda: len(api.calls_of("answerCallbackQuery")) == 5 and len(api.sent(5)) == 2)
             passage = api.sent(5)[1]
             assert "<blockquote expandable>" in passage["raw"]["text"] and "确立议程" in passage["text"]
             api.press(passage, person(5), buttons(passage)["下一段"])
             running.wait_for(lambda: api.messages[5][passage["message_id"]].get("edit_date"))
             assert running.stop() == 0
-        assert len({c.fields["callback_query_id"] for c in confirmed(api)}) == len(confirmed(api)) == 6
+        confirmed = [call.fields["callback_query_id"] for call in api.calls_of("answerCallbackQuery")]
+        assert len(set(confirmed)) == len(confirmed) == 6
         store = TelegramStore(data_dir)
         (vote,) = store.votes()
         store.close()
@@ -127,14 +102,14 @@ class TestConversation:
             api.say(private(5), person(5), QUESTION)
             running.wait_for(lambda: api.sent(5))
             api.press(api.sent(5)[0], person(5), buttons(api.sent(5)[0])["过时"])
-            running.wait_for(lambda: confirmed(api))
+            running.wait_for(lambda: api.calls_of("answerCallbackQuery"))
             api.say(private(5), person(5), "/feedback 缺少今年的通知")
             asked = [
                 api.say(*place, "/feedback")
                 for place in ((private(9), person(9)), (private(5), person(5)), (group(-100), person(9)))
             ]
-            running.wait_for(lambda: all(replies_to(api, each) for each in asked))
-        listed, *others = [replies_to(api, each)[0]["text"] for each in asked]
+            running.wait_for(lambda: all(api.replies(each) for each in asked))
+        listed, *others = [api.replies(each)[0]["text"] for each in asked]
         assert all(each in listed for each in ("过时 1", "#1", QUESTION, "缺少今年的通知"))
         assert not any(QUESTION in each or "今年的通知" in each.partition("如：")[0] for each in others)
 
@@ -147,10 +122,10 @@ class TestConversation:
             for _ in range(2):
                 api.push("my_chat_member", membership(group(-7), "left", "member"))
             asked = api.say(group(-7), person(5), "/status")
-            running.wait_for(lambda: replies_to(api, asked))
-            greetings = [m for m in api.sent(-7) if m not in replies_to(api, asked)]
+            running.wait_for(lambda: api.replies(asked))
+            greetings = [m for m in api.sent(-7) if m not in api.replies(asked)]
             assert len(greetings) == 1 and said in greetings[0]["text"]
-            assert ("收不到" in replies_to(api, asked)[0]["text"]) != reads_all
+            assert ("收不到" in api.replies(asked)[0]["text"]) != reads_all
 
     def test_chats_that_are_not_listed_get_nothing(self, api: FakeApi, data_dir: Path) -> None:
         with bot(data_dir, api.url, DANGWU_TELEGRAM__ALLOWED_CHATS="-100") as running:
@@ -159,7 +134,7 @@ class TestConversation:
             for _ in range(3):
                 api.say(private(5), person(5), QUESTION)
             asked = api.say(group(-100), person(5), f"/ask {QUESTION}")
-            running.wait_for(lambda: replies_to(api, asked) and api.sent(5) and not api.unconfirmed)
+            running.wait_for(lambda: api.replies(asked) and api.sent(5) and not api.unconfirmed)
         assert api.sent(-101) == [] and len(api.sent(5)) == 1 and "会话号" in api.sent(5)[0]["text"]
 
     def test_follow_ups_stay_with_chat_and_person(self, api: FakeApi, data_dir: Path) -> None:
@@ -168,9 +143,9 @@ class TestConversation:
             api.say(private(5), person(5), QUESTION)
             second = api.say(private(5), person(5), "第三步呢？")
             elsewhere = api.say(group(-100), person(5), "/ask 第三步呢？")
-            running.wait_for(lambda: replies_to(api, second) and replies_to(api, elsewhere))
-        assert "采纳议程" in replies_to(api, second)[0]["text"]
-        assert "采纳议程" not in replies_to(api, elsewhere)[0]["text"]
+            running.wait_for(lambda: api.replies(second) and api.replies(elsewhere))
+        assert "采纳议程" in api.replies(second)[0]["text"]
+        assert "采纳议程" not in api.replies(elsewhere)[0]["text"]
 
 
 def membership(chat: Json, old: str, new: str) -> Json:
@@ -220,8 +195,8 @@ class TestTrouble:
             api.faults["sendChatAction"].append(Fault(400, "Bad Request: chat action is off", times=99))
             api.faults["getUpdates"].append(Fault(502, "Bad Gateway", times=2))
             asked = api.say(private(5), person(5), QUESTION)
-            running.wait_for(lambda: replies_to(api, asked))
-            assert len(replies_to(api, asked)) == 1 and "确立议程" in replies_to(api, asked)[0]["text"]
+            running.wait_for(lambda: api.replies(asked))
+            assert len(api.replies(asked)) == 1 and "确立议程" in api.replies(asked)[0]["text"]
 
     def test_who_blocked_the_bot_does_not_disturb_the_others(self, api: FakeApi, data_dir: Path) -> None:
         api.blocked.add(5)
@@ -229,7 +204,7 @@ class TestTrouble:
             running.wait_for(lambda: ready(api))
             api.say(private(5), person(5), QUESTION)
             asked = api.say(private(6), person(6), QUESTION)
-            running.wait_for(lambda: replies_to(api, asked) and api.refusals(403))
+            running.wait_for(lambda: api.replies(asked) and api.refusals(403))
             assert running.stop() == 0
         assert "Traceback" not in running.log
 
@@ -246,8 +221,8 @@ class TestTrouble:
             running.wait_for(lambda: ready(api))
             (data_dir / "dangwu.sqlite3").write_bytes(b"no database" * 1000)
             asked = api.say(private(5), person(5), QUESTION)
-            running.wait_for(lambda: replies_to(api, asked))
-            (reply,) = replies_to(api, asked)
+            running.wait_for(lambda: api.replies(asked))
+            (reply,) = api.replies(asked)
             (code,) = re.findall("[0-9A-F]{4}", reply["text"])
             assert f"error {code}" in running.log and "Traceback" not in reply["text"]
 
@@ -262,9 +237,9 @@ class TestTrouble:
                 running.kill()
             before = len(api.sent())
             with fast_bot(data_dir, api.url, 20) as running:
-                running.wait_for(lambda: all(replies_to(api, each) for each in asked), 60)
+                running.wait_for(lambda: all(api.replies(each) for each in asked), 60)
                 assert running.stop() == 0
-        answers = Counter(sum("确立议程" in m["text"] for m in replies_to(api, each)) for each in asked)
+        answers = Counter(sum("确立议程" in m["text"] for m in api.replies(each)) for each in asked)
         excuses = [m for m in api.sent() if "中断" in m["text"]]
         assert 30 <= before < 100 and set(answers) <= {0, 1}
         assert answers[0] <= len(excuses) <= 25

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.bot.telegram.fake_api import FakeApi
-from tests.bot.telegram.fake_rules import Json, group, person, private
+from tests.bot.telegram.fake_rules import Json, buttons, group, person, private
 from tests.bot.telegram.harness import bot, fast_bot, sentence
 
 QUESTION = "社区党员议事会有哪五个议事程序？"
-
-
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    with FakeApi().serving() as running:
-        yield running
-
-
-def labels(message: Json) -> dict[str, str]:
-    rows = message["reply_markup"]["inline_keyboard"]
-    return {button["text"]: button["callback_data"] for row in rows for button in row}
 
 
 def test_the_menu_of_topics_turns_its_pages_and_asks(api: FakeApi, private_copy: Path) -> None:
@@ -32,10 +18,10 @@ def test_the_menu_of_topics_turns_its_pages_and_asks(api: FakeApi, private_copy:
         api.say(group(-100), person(5), "/topics")
         running.wait_for(lambda: api.sent(-100))
         menu = api.sent(-100)[0]
-        first = dict(labels(menu))
+        first = dict(buttons(menu))
         api.press(menu, person(6), first["下一页"])
         running.wait_for(lambda: api.messages[-100][menu["message_id"]].get("edit_date"))
-        second = labels(api.messages[-100][menu["message_id"]])
+        second = buttons(api.messages[-100][menu["message_id"]])
         assert "上一页" in second and not (first.keys() & second.keys()) - {"下一页"}
         api.press(menu, person(6), next(iter(first.values())))
         running.wait_for(lambda: len(api.sent(-100)) == 2)
@@ -44,7 +30,7 @@ def test_the_menu_of_topics_turns_its_pages_and_asks(api: FakeApi, private_copy:
 
 
 def offered(api: FakeApi) -> list[list[Json]]:
-    return [call.fields["results"] for call in api.calls if call.method == "answerInlineQuery"]
+    return [call.fields["results"] for call in api.calls_of("answerInlineQuery")]
 
 
 def ask_inline(api: FakeApi, user_id: int, text: str) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import pytest
 
 from tests.bot.telegram.fake_api import FakeApi
 from tests.bot.telegram.fake_rules import person, private
@@ -50,12 +47,6 @@ class _Forwarding(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
-
-
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    with FakeApi().serving() as running:
-        yield running
 
 
 def test_a_server_that_only_the_proxy_can_reach_is_reached(api: FakeApi, private_copy: Path) -> None:

@@ -1,0 +1,120 @@
+"""Two pages for machines beside the bot: ``/health`` says whether it is well, ``/metrics`` its figures."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from telegram.request import HTTPXRequest
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, RequestHandler
+
+from bot.telegram.metrics import Metrics
+from retrieval.errors import SettingError
+
+# A poll lasts ten seconds, and half a minute may lie between two after a failure.
+_SILENCE_MAX_S = 90.0
+
+
+class NotedRequest(HTTPXRequest):
+    """The library's request, which notes when Telegram last answered one."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, **options: Any) -> None:
+        super().__init__(**options)
+        self._clock = clock
+        self._answered_at = clock()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last answer; since the start where there was none."""
+        return self._clock() - self._answered_at
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """The status and the body, as ever."""
+        status, body = await super().do_request(*args, **kwargs)
+        if status == 200:
+            self._answered_at = self._clock()
+        return status, body
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the bot does: the corpus version it serves, empty where the store cannot be read, and its messages.
+
+    ``silent_s``: seconds since Telegram answered a poll, ``None`` where it comes by itself.
+    """
+
+    index_version: str
+    waiting: int
+    silent_s: float | None = None
+
+    @property
+    def status(self) -> str:
+        """``ok``, or in short what is wrong."""
+        if not self.index_version:
+            return "store unreadable"
+        return "ok" if (self.silent_s or 0.0) <= _SILENCE_MAX_S else "telegram unreachable"
+
+    def as_json(self) -> dict[str, object]:
+        """The document of ``/health``."""
+        silence = {} if self.silent_s is None else {"telegram_silent_s": round(self.silent_s, 1)}
+        return {
+            "status": self.status,
+            "index_version": self.index_version,
+            "waiting": self.waiting,
+            **silence,
+        }
+
+
+class Monitor:
+    """The server of the two pages, in the event loop of the bot: a loop that hangs answers neither."""
+
+    def __init__(self, metrics: Metrics, health: Callable[[], Health]) -> None:
+        pages: list[Any] = [
+            ("/health", _HealthPage, {"health": health}),
+            ("/metrics", _MetricsPage, {"metrics": metrics}),
+        ]
+        self._server = HTTPServer(Application(pages, log_function=_say_nothing))
+
+    def open(self, address: str, port: int) -> None:
+        """Listen; SettingError where that cannot be."""
+        try:
+            self._server.listen(port, address)
+        except OSError as exc:
+            raise SettingError(
+                f"健康检查的地址 {address}:{port} 用不了（{exc.strerror}）。",
+                remedy="换一个 DANGWU_TELEGRAM__HEALTH_PORT，或检查 DANGWU_TELEGRAM__LISTEN。",
+            ) from exc
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._server.stop()
+        await self._server.close_all_connections()
+
+
+class _HealthPage(RequestHandler):
+    def initialize(self, health: Callable[[], Health]) -> None:
+        self._health = health
+
+    def get(self) -> None:
+        health = self._health()
+        self.set_status(200 if health.status == "ok" else 503)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(health.as_json()))
+
+
+class _MetricsPage(RequestHandler):
+    def initialize(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def get(self) -> None:
+        self.set_header("Content-Type", CONTENT_TYPE_LATEST)
+        self.finish(self._metrics.exposition())
+
+
+def _say_nothing(handler: RequestHandler) -> None:
+    """Being looked at every few seconds is nothing to write down."""
