@@ -19,7 +19,7 @@ import retrieval
 _CARRIERS = frozenset(
     {
         *("sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py", "parts.py", "survey.py"),
-        *("publishing.py", "upkeep.py", "stating.py"),
+        *("publishing.py", "upkeep.py", "stating.py", "revising.py", "workers.py", "resemblance.py"),
     }
 )
 # What cleaning and passage making use of the package below.

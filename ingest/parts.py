@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,8 @@ class IngestParts:
     """The steps an ingest is made of; ``shaping`` and ``lexical`` name their present behaviour.
 
     ``seeds`` is the folder of the program's own documents, the root where no other is remembered.
+    ``processes`` may share the reading and cleaning; with more than one, the steps must be functions of
+    modules, which other processes can import.
     """
 
     read_document: ReadDocument
@@ -38,19 +42,42 @@ class IngestParts:
     shaping: str
     lexical: str
     seeds: Path
+    processes: int = 1
 
 
 def standard_parts() -> IngestParts:
-    """The parts of this program."""
-    from ingest.documents import read_document
-    from ingest.passages import make_passages
-    from retrieval.lexical import index_terms
-
+    """The parts of this program, which load when the first document is read: often there is none to read."""
     return IngestParts(
-        read_document=read_document,
-        make_passages=make_passages,
-        index_terms=index_terms,
+        read_document=_read_document,
+        make_passages=_make_passages,
+        index_terms=_index_terms,
         shaping=shaping_fingerprint(),
         lexical=lexical_fingerprint(),
         seeds=Path(__file__).resolve().parent.parent / "seeds",
+        processes=usable_processors(),
     )
+
+
+def usable_processors() -> int:
+    """How many processors this process may use; one on Windows, where signals cannot be held back."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1 if hasattr(signal, "pthread_sigmask") else 1
+
+
+def _read_document(data: bytes, name: str, sidecar: bytes | None) -> CleanedDocument:
+    from ingest.documents import read_document
+
+    return read_document(data, name, sidecar)
+
+
+def _make_passages(text: str, title: str) -> list[PassageSpan]:
+    from ingest.passages import make_passages
+
+    return make_passages(text, title)
+
+
+def _index_terms(text: str, section: str, title: str) -> tuple[str, str, str]:
+    from retrieval.lexical import index_terms
+
+    return index_terms(text, section, title)

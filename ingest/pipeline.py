@@ -57,7 +57,7 @@ def plan_ingest(
     """
     parts = parts or standard_parts()
     survey = take_survey(paths, store, exclude, parts, progress)
-    documents = tuple(change for change, _ in shaped(survey, parts, progress))
+    documents = tuple(change for change, _ in shaped(survey, store, parts, progress))
     current = store.current() if store else None
     return IngestReport(current.name if current else "", False, documents, 0, survey.problems)
 
@@ -119,7 +119,7 @@ def _stage_changes(work: Work, survey: Survey) -> tuple[frozenset[int], tuple[Do
         if each.document_id not in survey.removed
     }
     documents: list[DocumentChange] = []
-    for batch in batches(shaped(survey, work.parts, work.progress), _STAGE_AT_ONCE):
+    for batch in batches(shaped(survey, work.store, work.parts, work.progress), _STAGE_AT_ONCE):
         documents += [change for change, _ in batch]
         new = [revision for _, revision in batch if revision]
         if new:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from ingest.resemblance import Resemblance
 from retrieval.publication import StoredRevision
 
 Change = Literal["new", "changed", "unchanged", "moved", "deleted", "quarantined", "broken"]
@@ -13,13 +14,14 @@ Change = Literal["new", "changed", "unchanged", "moved", "deleted", "quarantined
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """A document as it lies on the disk now; ``error`` says why it cannot be read, if it cannot."""
+    """A document as it lies on the disk now, ``size`` in bytes; ``error`` says why it cannot be read."""
 
     document_id: str
     source: str
     location: str
     fingerprint: str
     raw_sha256: str
+    size: int = 0
     error: str = ""
 
 
@@ -28,7 +30,9 @@ class DocumentChange:
     """One line of a plan or report.
 
     ``reason`` is Chinese, for people. ``passages`` counts those the document has after the ingest: in a
-    plan that of the stored revision until the document has been read.
+    plan that of the stored revision until the document has been read. ``size`` is that of the file in bytes,
+    of a deleted one as it was. ``resembles`` is a remark beside the change: a new or changed document that
+    says nearly the same as another is ingested all the same.
     """
 
     document_id: str
@@ -36,6 +40,14 @@ class DocumentChange:
     change: Change
     reason: str
     passages: int = 0
+    size: int = 0
+    resembles: Resemblance | None = None
+
+    def resembling(self, other: Resemblance) -> DocumentChange:
+        """This change with the remark, which its reason ends in."""
+        name = "另一处来源的同名文件" if other.source == self.source else other.source
+        degree = "几乎逐字相同" if other.share == 1 else f"约 {other.share:.0%} 相同"
+        return replace(self, resembles=other, reason=f"{self.reason}；与 {name} {degree}")
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -44,6 +56,8 @@ class DocumentChange:
             "change": self.change,
             "reason": self.reason,
             "passages": self.passages,
+            "size": self.size,
+            "resembles": self.resembles.as_json() if self.resembles else None,
         }
 
 
@@ -68,7 +82,7 @@ def plan_changes(
     moved = {origin.document_id for origin in origins.values()}
     changes = [_change(each, stored.get(each.document_id), origins.get(each.document_id)) for each in found]
     changes += [
-        DocumentChange(each.document_id, each.source, "deleted", "文件已不在原处")
+        DocumentChange(each.document_id, each.source, "deleted", "文件已不在原处", size=each.size)
         for each in gone.values()
         if each.document_id not in moved
     ]
@@ -109,7 +123,8 @@ def _change(
 ) -> DocumentChange:
     known = stored or origin
     change, reason = _verdict(found, stored, origin)
-    return DocumentChange(found.document_id, found.source, change, reason, known.passages if known else 0)
+    passages = known.passages if known else 0
+    return DocumentChange(found.document_id, found.source, change, reason, passages, found.size)
 
 
 def _verdict(

@@ -32,6 +32,11 @@ class IngestReport:
         """How many documents each kind of change concerns; kinds that do not occur are left out."""
         return dict(Counter(each.change for each in self.documents))
 
+    @property
+    def near_duplicates(self) -> int:
+        """How many documents say nearly the same as another."""
+        return sum(each.resembles is not None for each in self.documents)
+
     def as_json(self) -> dict[str, object]:
         """The JSON document of the contract."""
         return {

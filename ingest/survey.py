@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.fingerprint import document_fingerprint
 from ingest.parts import IngestParts, Progress
 from ingest.plan import DocumentChange, FoundDocument, plan_changes, removed_documents
+from ingest.resemblance import Sketches, sketch, sketch_tag
 from ingest.sources import (
     Listing,
     Scope,
@@ -21,10 +23,13 @@ from ingest.sources import (
     plan_scope,
     read_source,
 )
+from ingest.workers import Failure, attempts
 from retrieval.errors import SourceError
-from retrieval.publication import NewPassage, NewRevision, StoredRevision, manifest, roots
+from retrieval.publication import NewRevision, StoredRevision, manifest, roots, sketches, texts
 from retrieval.store import Store
 
+# Changes for which the file is read and cleaned.
+_REREAD = frozenset({"new", "changed", "moved"})
 _log = logging.getLogger(__name__)
 
 
@@ -72,12 +77,14 @@ def take_survey(
 
 def _found(listing: Listing, parts: IngestParts, progress: Progress) -> Iterator[FoundDocument]:
     for each in listing.unreadable:
-        yield FoundDocument(document_id(each.location), each.source, each.location, "", "", each.message)
+        yield FoundDocument(
+            document_id(each.location), each.source, each.location, "", "", error=each.message
+        )
     for done, file in enumerate(listing.files, 1):
         try:
             read = read_source(file)
         except SourceError as exc:
-            yield FoundDocument(file.document_id, file.source, file.location, "", "", exc.message)
+            yield FoundDocument(file.document_id, file.source, file.location, "", "", error=exc.message)
         else:
             yield FoundDocument(
                 file.document_id,
@@ -85,61 +92,64 @@ def _found(listing: Listing, parts: IngestParts, progress: Progress) -> Iterator
                 file.location,
                 document_fingerprint(read.data, file.path.name, read.sidecar, parts.shaping),
                 hashlib.sha256(read.data).hexdigest(),
+                len(read.data),
             )
         progress("scan", done, len(listing.files))
 
 
 def shaped(
-    survey: Survey, parts: IngestParts, progress: Progress
+    survey: Survey, store: Store | None, parts: IngestParts, progress: Progress
 ) -> Iterator[tuple[DocumentChange, NewRevision | None]]:
-    """Every change, those of new content with the revision to store, or turned into broken ones."""
-    total = sum(each.change in ("new", "changed", "moved") for each in survey.changes)
+    """Every change, those of new content with the revision to store, or turned into broken ones.
+
+    A document that says nearly the same as one that stays, or as one before it, is marked so.
+    """
+    reread = [each for each in survey.changes if each.change in _REREAD]
+    results = attempts([survey.files[each.document_id] for each in reread], parts)
+    others = _others(survey, store, {each.document_id for each in reread}) if reread else Sketches()
     done = 0
     for change in survey.changes:
-        if change.change not in ("new", "changed", "moved"):
+        if change.change not in _REREAD:
             yield change, None
             continue
-        yield _shape(change, survey, parts)
+        made = next(results)
+        if isinstance(made, Failure):
+            yield _broken(change, made, survey), None
+        else:
+            yield _outcome(change, made, others), made
         done += 1
-        progress("clean", done, total)
+        progress("clean", done, len(reread))
 
 
-def _shape(
-    change: DocumentChange, survey: Survey, parts: IngestParts
-) -> tuple[DocumentChange, NewRevision | None]:
-    try:
-        revision = _new_revision(survey.files[change.document_id], parts)
-    except SourceError as exc:
-        reason = exc.message
-    # One document that trips a parser must not keep the others out; the log has the traceback.
-    except Exception as exc:
-        _log.exception("cannot process %s", change.source)
-        reason = f"处理时出错（{type(exc).__name__}：{exc}）"
-    else:
-        if revision.quarantine is not None:
-            return replace(change, change="quarantined", reason=revision.quarantine, passages=0), revision
-        return replace(change, passages=len(revision.passages)), revision
+def _others(survey: Survey, store: Store | None, reread: AbstractSet[str]) -> Sketches:
+    """The documents that stay as they are, for others to resemble."""
+    staying = {
+        each.revision_id: each
+        for each in survey.stored.values()
+        if each.document_id not in survey.removed | reread and each.quarantine is None
+    }
+    others = Sketches()
+    if store is None or not staying:
+        return others
+    held = sketches(store, staying, sketch_tag())
+    for revision_id, text in texts(store, staying.keys() - held.keys()):
+        held[revision_id] = sketch(text)
+    for each in sorted(staying.values(), key=lambda one: (one.source, one.document_id)):
+        others.add(each.document_id, each.source, held[each.revision_id])
+    return others
+
+
+def _outcome(change: DocumentChange, made: NewRevision, others: Sketches) -> DocumentChange:
+    if made.quarantine is not None:
+        return replace(change, change="quarantined", reason=made.quarantine, passages=0)
+    change = replace(change, passages=len(made.passages))
+    nearest = others.nearest(made.sketch) if change.change != "moved" else None
+    others.add(made.document_id, made.source, made.sketch)
+    return change.resembling(nearest) if nearest else change
+
+
+def _broken(change: DocumentChange, failure: Failure, survey: Survey) -> DocumentChange:
+    if failure.trace:
+        _log.error("cannot process %s\n%s", change.source, failure.trace)
     kept = "；保留上一次的内容" if change.document_id in survey.stored else ""
-    return replace(change, change="broken", reason=reason + kept), None
-
-
-def _new_revision(file: SourceFile, parts: IngestParts) -> NewRevision:
-    read = read_source(file)
-    cleaned = parts.read_document(read.data, file.path.name, read.sidecar)
-    spans = [] if cleaned.quarantine is not None else parts.make_passages(cleaned.text, cleaned.title)
-    return NewRevision(
-        document_id=file.document_id,
-        source=file.source,
-        location=file.location,
-        fingerprint=document_fingerprint(read.data, file.path.name, read.sidecar, parts.shaping),
-        raw=read.data,
-        title=cleaned.title,
-        text=cleaned.text,
-        metadata=cleaned.metadata,
-        edits=[asdict(edit) for edit in cleaned.edits],
-        warnings=cleaned.warnings,
-        quarantine=cleaned.quarantine,
-        format=cleaned.format,
-        encoding=cleaned.encoding,
-        passages=[NewPassage(span.start, span.end, span.section, span.kind) for span in spans],
-    )
+    return replace(change, change="broken", reason=failure.reason + kept)

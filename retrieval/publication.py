@@ -43,7 +43,8 @@ class NewRevision:
     """One state of one document, ready to be stored.
 
     ``location`` is what the document id was made from, ``fingerprint`` names everything the revision
-    depends on: bytes, sidecar and the settings of cleaning and passage making. ``edits`` are JSON objects.
+    depends on: bytes, sidecar and the settings of cleaning and passage making. ``edits`` are JSON objects,
+    ``sketch`` is what near-duplicates are told by, empty for none.
     """
 
     document_id: str
@@ -60,11 +61,12 @@ class NewRevision:
     format: str
     encoding: str
     passages: Sequence[NewPassage]
+    sketch: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRevision:
-    """A document as the current version holds it; ``passages`` is their number."""
+    """A document as the current version holds it: ``passages`` their number, ``size`` the raw bytes'."""
 
     revision_id: int
     document_id: str
@@ -74,6 +76,7 @@ class StoredRevision:
     raw_sha256: str
     quarantine: str | None
     passages: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ def manifest(store: Store) -> dict[str, StoredRevision]:
     with store.reading() as connection:
         rows = connection.execute(
             "SELECT r.id, r.document_id, r.source, r.location, r.fingerprint, r.raw_sha256, r.quarantine,"
-            " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id)"
+            " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id),"
+            " (SELECT length(w.data) FROM raws w WHERE w.sha256 = r.raw_sha256)"
             " FROM current_version c JOIN version_revisions m ON m.version_id = c.version_id"
             " JOIN revisions r ON r.id = m.revision_id"
         )
@@ -123,6 +127,25 @@ def stage(store: Store, revisions: Iterable[NewRevision]) -> list[int]:
     """Store revisions and give their row ids; one that is stored already is taken as it is."""
     with store.writing() as connection:
         return [_stage_one(connection, revision) for revision in revisions]
+
+
+def sketches(store: Store, revision_ids: Collection[int], tag: bytes) -> dict[int, bytes]:
+    """The stored sketches of these revisions that begin with ``tag``, by revision."""
+    with store.reading() as connection:
+        _list_ids(connection, revision_ids)
+        rows = connection.execute(
+            "SELECT revision_id, sketch FROM sketches JOIN temp.wanted USING (revision_id)"
+        )
+        return {revision_id: sketch for revision_id, sketch in rows if sketch.startswith(tag)}
+
+
+def texts(store: Store, revision_ids: Collection[int]) -> Iterator[tuple[int, str]]:
+    """These revisions with their cleaned texts."""
+    with store.reading() as connection:
+        _list_ids(connection, revision_ids)
+        yield from connection.execute(
+            "SELECT id, text FROM revisions JOIN temp.wanted ON revision_id = id ORDER BY id"
+        )
 
 
 def revision_keys(store: Store, revision_ids: Collection[int]) -> set[str]:
@@ -292,6 +315,8 @@ def _stage_one(connection: sqlite3.Connection, new: NewRevision) -> int:
         " VALUES (?,?,?,?,?,?,?,?)",
         _passage_rows(revision_id, new),
     )
+    if new.sketch:
+        connection.execute("INSERT INTO sketches VALUES (?, ?)", (revision_id, new.sketch))
     return revision_id
 
 

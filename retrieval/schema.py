@@ -130,7 +130,15 @@ ALTER TABLE revisions ADD COLUMN described TEXT;
 ALTER TABLE versions ADD COLUMN is_kept INTEGER NOT NULL DEFAULT 1
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP)
+# What near-duplicates are told by; a revision from before has none, and its text serves instead.
+_SKETCHES = """
+CREATE TABLE sketches (
+    revision_id INTEGER PRIMARY KEY REFERENCES revisions (id) ON DELETE CASCADE,
+    sketch BLOB NOT NULL
+)
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

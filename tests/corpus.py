@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.random  # numpy loads it late; a process that gave up its rights may not read it any more
 
+from ingest import workers
 from ingest.pipeline import IngestParts, ingest
 from ingest.records import CleanedDocument, PassageSpan
 from ingest.report import IngestReport
@@ -71,6 +72,19 @@ def read_plain(data: bytes, name: str, sidecar: bytes | None) -> CleanedDocument
         warnings=(),
         quarantine="全是乱码" if text.startswith(QUARANTINE_MARK) else None,
     )
+
+
+def read_or_die(data: bytes, name: str, sidecar: bytes | None) -> CleanedDocument:
+    """``read_plain``, but some documents kill the process, raise, or keep it waiting, and say in which."""
+    if data.startswith(b"kill"):
+        _die()
+    if data.startswith(b"raise"):
+        raise IndexError("parser")
+    if data.startswith(b"wait "):
+        with Path(data.split()[1].decode()).open("a") as note:
+            print(os.getpid(), file=note)
+        time.sleep(60)
+    return read_plain(data, name, sidecar)
 
 
 def cut_lines(text: str, title: str) -> list[PassageSpan]:
@@ -218,6 +232,12 @@ def ingest_slowly(data_dir: Path, folder: Path, gate: Path) -> None:
     run_ingest(data_dir, folder, read_document=read_at_the_gate)
 
 
+def ingest_in_processes(data_dir: Path, folder: Path) -> None:
+    """Ingest ``folder`` with two workers, however little there is to do."""
+    workers.WORTHWHILE_BYTES = 0
+    run_ingest(data_dir, folder, read_document=read_or_die, processes=2)
+
+
 def answer_lines(data_dir: Path) -> None:
     """Answer each line of the standard input with a line of JSON, keeping everything open between."""
     store = Store.open(data_dir, create=False)
@@ -252,6 +272,8 @@ def main(command: str, *arguments: str) -> None:
         ingest_slowly(*paths)
     elif command == "in little room":
         ingest_in_little_room(*paths)
+    elif command == "ingest in processes":
+        ingest_in_processes(*paths)
     elif command == "ingest":
         run_ingest(paths[0], *paths[1:])
     elif command == "ingest as nobody":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import filesize
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -10,6 +11,8 @@ from bot.rendering.wrapping import printable
 from ingest.plan import DocumentChange
 from ingest.report import IngestReport
 
+# From here on, bytes are counted in thousands.
+_KILO = 1000
 CHANGES = {
     "new": ("新增", "green"),
     "changed": ("更新", "yellow"),
@@ -32,16 +35,26 @@ def _table(documents: list[DocumentChange]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("变化", no_wrap=True)
     table.add_column("资料", overflow="fold")
+    table.add_column("大小", justify="right", no_wrap=True)
     table.add_column("段落", justify="right")
     table.add_column("说明", overflow="fold")
     for each in documents:
         label, style = CHANGES[each.change]
-        table.add_row(Text(label, style), printable(each.source), str(each.passages), printable(each.reason))
+        label += "·近似" if each.resembles else ""
+        row = (printable(each.source), _size(each.size), str(each.passages), printable(each.reason))
+        table.add_row(Text(label, style), *row)
     return table
+
+
+def _size(size: int) -> str:
+    """Bytes as a person reads them."""
+    return str(size) if size < _KILO else filesize.decimal(size)
 
 
 def _summary(report: IngestReport) -> str:
     counts = "，".join(f"{CHANGES[change][0]} {count}" for change, count in report.counts().items())
+    if report.near_duplicates:
+        counts += f"（其中 {report.near_duplicates} 份与别的资料近似）"
     if not report.is_applied:
         return f"计划：{counts or '没有资料'}。什么也没有改动；去掉 --plan 即照此执行。"
     version = f"当前版本 {report.version}" if report.version else "资料库仍是空的"

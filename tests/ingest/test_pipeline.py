@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from ingest.pipeline import PlainText, ingest_texts, plan_ingest, standard_parts
 from ingest.report import IngestReport
 from retrieval.errors import InputError, StoreBusy
 from retrieval.locking import ingest_lock
-from retrieval.store import Store
+from retrieval.store import DATABASE_NAME, Store
 from retrieval.vectors import VectorFolders, nearest
 from tests.corpus import HashEmbedder, ask, plain_parts, run_ingest, served, write_files
 
@@ -71,6 +73,8 @@ def test_each_distinct_passage_is_embedded_once(data_dir: Path, docs: Path) -> N
         "change": "new",
         "reason": "新文件",
         "passages": 2,
+        "size": 13,
+        "resembles": None,
     }
 
 
@@ -82,6 +86,37 @@ def test_unchanged_input_writes_and_embeds_nothing(data_dir: Path, docs: Path) -
     assert set(changes(second).values()) == {"unchanged"} and second.version == first.version
     assert embedder.embedded == [] and second.embedded == 0
     assert state_of(data_dir) == before
+
+
+def test_a_bare_run_over_a_thousand_unchanged_files_leaves_every_byte_alone(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    docs = write_files(tmp_path / "docs", **{f"f{number}": f"第{number}份\n同一条" for number in range(1000)})
+    run_ingest(data_dir, docs)
+    watching = sqlite3.connect(data_dir / DATABASE_NAME)
+    before = everything_in(data_dir), data_version(watching)
+    report = run_ingest(data_dir)
+    assert report.counts() == {"unchanged": 1000} and report.embedded == 0
+    assert (everything_in(data_dir), data_version(watching)) == before
+    watching.close()
+
+
+def everything_in(folder: Path) -> dict[str, tuple[str, int]]:
+    """Digest and time of change of every file, and the time of change of every folder but the lock's own."""
+    return {
+        str(path): (hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "", changed_at(path))
+        for path in folder.rglob("*")
+        if not path.name.startswith("ingest.lock") and not _is_sqlite_scratch(path)
+    }
+
+
+def changed_at(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def data_version(connection: sqlite3.Connection) -> int:
+    """A number that grows when another connection has written."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def test_only_new_passages_are_embedded_and_gone_ones_are_gone(
@@ -98,6 +133,49 @@ def test_only_new_passages_are_embedded_and_gone_ones_are_gone(
     answer = ask(*reader, "第二条")
     assert answer["served"] == {"docs/b.txt": ["乙", "第三条"], "docs/c.txt": ["丙"]}
     assert answer["hits"] == answer["keys"] == 3 and answer["nearest"] != ["第二条"]
+
+
+def test_an_ingest_does_what_the_plan_says(data_dir: Path, docs: Path) -> None:
+    run_ingest(data_dir, docs)
+    write_files(docs, b="乙\n第三条", c="丙", held="乱码一片", copy=LONG)
+    (docs / "a.txt").rename(docs / "moved.txt")
+    (docs / "broken.txt").write_bytes(b"\xff\xff")
+    store = Store.open(data_dir, create=False)
+    planned = plan_ingest([docs], store, exclude=data_dir, parts=plain_parts(docs / "none"))
+    assert not planned.is_applied and planned.version == store.current().name  # type: ignore[union-attr]
+    assert run_ingest(data_dir, docs).documents == planned.documents
+    kinds = {"changed": 1, "new": 2, "quarantined": 1, "moved": 1, "broken": 1}
+    assert planned.counts() == kinds
+
+
+LONG = "".join(f"第{number}条 党员应当履行第{number * 7}项义务。\n" for number in range(60))
+
+
+def test_a_near_duplicate_is_ingested_and_named(data_dir: Path, docs: Path) -> None:
+    write_files(docs, original=LONG)
+    run_ingest(data_dir, docs)
+    write_files(docs, repost=LONG.replace("第30条", "第三十条"), twin=LONG.replace("第30条", "第三十条"))
+    report = run_ingest(data_dir, docs)
+    repost, twin = (each for each in report.documents if each.change == "new")
+    assert repost.resembles and repost.resembles.source == "docs/original.txt"
+    assert 0.9 < repost.resembles.share < 1 and "与 docs/original.txt 约 9" in repost.reason
+    assert twin.resembles and (twin.resembles.source, twin.resembles.share) == ("docs/repost.txt", 1)
+    assert report.near_duplicates == 2 and len(contents(data_dir)) == 5
+    (docs / "original.txt").unlink()
+    write_files(docs, twin=LONG.replace("第30条", "卅条"))
+    changed = {each.source: each for each in run_ingest(data_dir, docs).documents}
+    assert changed["docs/twin.txt"].resembles and changed["docs/twin.txt"].change == "changed"
+    assert changed["docs/twin.txt"].resembles.source == "docs/repost.txt"
+
+
+def test_documents_stored_before_there_were_sketches_are_resembled_too(data_dir: Path, docs: Path) -> None:
+    write_files(docs, original=LONG)
+    run_ingest(data_dir, docs)
+    with sqlite3.connect(data_dir / DATABASE_NAME) as connection:
+        connection.execute("DELETE FROM sketches")
+    connection.close()
+    write_files(docs, twin=LONG)
+    assert run_ingest(data_dir, docs).near_duplicates == 1
 
 
 def test_a_moved_file_is_not_embedded_again(data_dir: Path, docs: Path) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from ingest.plan import Change, FoundDocument, plan_changes, removed_documents
+from ingest.resemblance import Resemblance
 from retrieval.publication import StoredRevision
 
 
 def stored(name: str, content: str = "", *, quarantine: str | None = None) -> StoredRevision:
     content = content or name
-    return StoredRevision(1, f"id-{name}", f"docs/{name}", f"/docs/{name}", content, content, quarantine, 3)
+    return StoredRevision(
+        1, f"id-{name}", f"docs/{name}", f"/docs/{name}", content, content, quarantine, 3, 9
+    )
 
 
 def found(name: str, content: str = "", *, rules: str = "", error: str = "") -> FoundDocument:
     content = content or name
-    return FoundDocument(f"id-{name}", f"docs/{name}", f"/docs/{name}", content + rules, content, error)
+    return FoundDocument(f"id-{name}", f"docs/{name}", f"/docs/{name}", content + rules, content, 7, error)
 
 
 def planned(
@@ -36,6 +39,21 @@ def test_new_changed_unchanged_and_deleted() -> None:
         "gone": ("deleted", "文件已不在原处"),
         "same": ("unchanged", ""),
     }
+
+
+def test_a_size_is_that_of_the_file_and_of_a_deleted_one_as_it_was() -> None:
+    old = {"id-gone": stored("gone")}
+    sizes = {each.change: each.size for each in plan_changes(old, [found("new")], is_covered=lambda _: True)}
+    assert sizes == {"new": 7, "deleted": 9}
+
+
+def test_a_resemblance_is_a_remark_beside_the_change() -> None:
+    (change,) = plan_changes({}, [found("new")], is_covered=lambda _: True)
+    remarked = change.resembling(Resemblance("id-old", "docs/old", 0.968))
+    assert remarked.change == "new" and remarked.reason == "新文件；与 docs/old 约 97% 相同"
+    assert remarked.as_json()["resembles"] == {"id": "id-old", "source": "docs/old", "share": 0.97}
+    copy = change.resembling(Resemblance("id-old", "docs/new", 1.0))
+    assert copy.reason == "新文件；与 另一处来源的同名文件 几乎逐字相同"
 
 
 def test_the_plan_is_in_order_of_source() -> None:
@@ -82,5 +100,5 @@ def test_a_document_in_quarantine_stays_unchanged_and_says_so() -> None:
 
 
 def test_a_new_name_of_the_root_is_a_move() -> None:
-    old = StoredRevision(1, "id-a", "a.txt", "/docs/a", "a", "a", None, 3)
+    old = StoredRevision(1, "id-a", "a.txt", "/docs/a", "a", "a", None, 3, 9)
     assert planned([old], [found("a")])["a"] == ("moved", "来源名由 a.txt 改变")

@@ -1,0 +1,165 @@
+"""Documents read and cleaned in several processes, in order, whatever becomes of one of them.
+
+Worker processes are spawned, never forked: the program has threads (Chroma, the models, the bot), and a
+fork would copy their locks as they stand. A worker that dies takes only the document it was at with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ingest.parts import IngestParts
+from ingest.revising import new_revision
+from ingest.sources import SourceFile
+from retrieval.errors import SourceError
+from retrieval.publication import NewRevision
+
+# Starting two workers costs as much as cleaning this much plain text in one process.
+WORTHWHILE_BYTES = 2_000_000
+# More workers than this wait for the one process that stores what they made.
+_PROCESSES_MAX = 4
+_IN_FLIGHT_EACH = 4
+_T = TypeVar("_T")
+_DIED = "处理它的进程意外终止，多半是内存不足，或文件触发了解析库的故障"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a document could not be made a revision: a Chinese reason, and a traceback for the log."""
+
+    reason: str
+    trace: str = ""
+
+
+Attempt = NewRevision | Failure
+Flight = deque[tuple[SourceFile, Future[Attempt]]]
+
+
+def attempts(files: Sequence[SourceFile], parts: IngestParts) -> Iterator[Attempt]:
+    """Each file's new revision, or why there is none, in the order of ``files``.
+
+    Work that is long enough is shared among processes where ``parts`` allow it, a few documents at a time.
+    """
+    processes = min(parts.processes, _PROCESSES_MAX, len(files))
+    if processes > 1 and _is_worthwhile(files) and _can_start():
+        yield from _shared(files, parts, processes)
+    else:
+        yield from (attempt(file, parts) for file in files)
+
+
+def attempt(file: SourceFile, parts: IngestParts) -> Attempt:
+    """One file's new revision, or why there is none; never raises."""
+    try:
+        return new_revision(file, parts)
+    except SourceError as exc:
+        return Failure(exc.message)
+    # One document that trips a parser must not keep the others out.
+    except Exception as exc:
+        return Failure(f"处理时出错（{type(exc).__name__}：{exc}）", traceback.format_exc())
+
+
+def _is_worthwhile(files: Sequence[SourceFile]) -> bool:
+    total = 0
+    for file in files:
+        total += file.path.stat().st_size if file.path.exists() else 0
+        if total >= WORTHWHILE_BYTES:
+            return True
+    return False
+
+
+def _can_start() -> bool:
+    """Whether a worker starts at all: it cannot where the program itself was read from a pipe."""
+    try:
+        with _pool(1) as pool:
+            _submit(pool, os.getpid).result()
+    except (BrokenProcessPool, OSError):
+        return False
+    return True
+
+
+def _shared(files: Sequence[SourceFile], parts: IngestParts, processes: int) -> Iterator[Attempt]:
+    waiting = deque(files)
+    while waiting:
+        flight: Flight = deque()
+        pool = _pool(processes)
+        try:
+            yield from _flown(pool, waiting, flight, parts, _IN_FLIGHT_EACH * processes)
+        except BrokenProcessPool:
+            # Whose document it was is not known: those at hand are done again, each by itself.
+            yield from _one_by_one(flight, parts)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _flown(
+    pool: ProcessPoolExecutor, waiting: deque[SourceFile], flight: Flight, parts: IngestParts, most: int
+) -> Iterator[Attempt]:
+    """The results in order; files move from ``waiting`` to ``flight`` and leave that with their result."""
+    while waiting or flight:
+        while waiting and len(flight) < most:
+            flight.append((waiting[0], _submit(pool, attempt, waiting[0], parts)))
+            waiting.popleft()
+        result = flight[0][1].result()
+        flight.popleft()
+        yield result
+
+
+def _one_by_one(flight: Flight, parts: IngestParts) -> Iterator[Attempt]:
+    """What each future holds if it was done; else the file once more, alone in a process of its own."""
+    pool = _pool(1)
+    try:
+        for file, future in flight:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                yield future.result()
+                continue
+            try:
+                yield _submit(pool, attempt, file, parts).result()
+            except BrokenProcessPool:
+                yield Failure(_DIED)
+                pool.shutdown()
+                pool = _pool(1)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=_prepare)
+
+
+def _submit(pool: ProcessPoolExecutor, call: Callable[..., _T], *arguments: object) -> Future[_T]:
+    """Hand over one call, which may start a worker: one that Ctrl-C does not reach while it loads."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(call, *arguments)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _prepare() -> None:
+    """Make a worker quiet, and end it with its parent, however that ends."""
+    # Ctrl-C reaches every process of a terminal; the parent says when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger().addHandler(logging.NullHandler())
+    warnings.simplefilter("ignore")
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A killed parent closes nothing: its workers would wait for work for ever.
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
