@@ -10,11 +10,9 @@ import click
 from bot.cli.console import notice
 from bot.cli.startup import open_application
 from bot.cli.wording import Command
-from retrieval.errors import DangwuError, EmptyCorpus, SettingError, WorkError
+from retrieval.errors import EmptyCorpus, SettingError
 
 if TYPE_CHECKING:
-    from telegram.error import TelegramError
-
     from bot.compose import Application
 
 
@@ -45,6 +43,7 @@ def _serve(application: Application, token: str) -> None:
     from telegram.error import TelegramError
 
     from bot.telegram.app import run
+    from bot.telegram.client import translated
     from bot.telegram.logs import prepare_logging
 
     prepare_logging(token, sys.stderr)
@@ -53,17 +52,4 @@ def _serve(application: Application, token: str) -> None:
     try:
         run(application)
     except TelegramError as exc:
-        raise _translate(exc) from exc
-
-
-def _translate(error: TelegramError) -> DangwuError:
-    from telegram.error import InvalidToken
-
-    if isinstance(error, InvalidToken):
-        return SettingError(
-            "Telegram 不认这个令牌。", remedy="从 @BotFather 重新复制 DANGWU_TELEGRAM__TOKEN。"
-        )
-    return WorkError(
-        f"连不上 Telegram（{type(error).__name__}）。",
-        remedy="检查网络；需要代理时设置 DANGWU_TELEGRAM__PROXY，自建服务器看 DANGWU_TELEGRAM__BASE_URL。",
-    )
+        raise translated(exc) from exc

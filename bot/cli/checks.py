@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 Status = Literal["ok", "note", "warning", "broken"]
 _REPLACE = "用备份替换；没有备份就换一个数据目录重新导入。"
-_TOKEN = re.compile(r"\d{5,}:[\w-]{30,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +37,13 @@ def broken(name: str, error: DangwuError) -> Check:
 
 
 def run_checks(application: Application) -> Iterator[Check]:
-    """All checks behind the settings, in the order in which they build on each other."""
+    """The checks of the corpus and the models, in the order in which they build on each other."""
     yield _guarded("数据目录", check_data_dir, application)
     yield _guarded("资料库", check_store, application)
     yield _guarded("模型", check_model, application)
     yield _guarded("索引", check_index, application)
     yield _guarded("重排", check_reranker, application)
     yield _guarded("大模型", check_language_model, application)
-    yield _guarded("令牌", check_token, application)
 
 
 def _guarded(name: str, check: Callable[[Application], Check], application: Application) -> Check:
@@ -163,23 +160,13 @@ def check_reranker(application: Application) -> Check:
 
 
 def check_language_model(application: Application) -> Check:
-    """What is set for the language model."""
+    """Whether what a language model needs is installed; the endpoint itself is not called."""
     llm = application.settings.llm
     if not llm.model:
         return Check("大模型", "note", "未设置，直接摘录原文作答")
-    return Check("大模型", "warning", f"这个版本还不使用大模型（{llm.model}）", "回答仍是原文摘录。")
+    from bot.answering.language_model import is_installed
 
-
-def check_token(application: Application) -> Check:
-    """Whether the bot's token has the form of one; the token itself is never shown."""
-    token = application.settings.telegram.token.get_secret_value()
-    if not token:
-        return Check("令牌", "note", "未设置；只有 dangwu bot 需要它", "向 @BotFather 申请。")
-    if not _TOKEN.fullmatch(token):
-        return Check(
-            "令牌",
-            "broken",
-            "格式不对，应形如 123456789:AA…",
-            "从 @BotFather 重新复制 DANGWU_TELEGRAM__TOKEN。",
-        )
-    return Check("令牌", "ok", "格式正确（未联网核对）")
+    if not is_installed():
+        message = f"设置了 {llm.model}，但没有安装附加项，仍摘录原文作答"
+        return Check("大模型", "warning", message, "在克隆下来的文件夹里运行 pip install '.[llm]'。")
+    return Check("大模型", "ok", f"{llm.model}（未联网核对）")

@@ -9,6 +9,7 @@ import click
 from bot.cli.checks import Check, broken, run_checks
 from bot.cli.console import print_json, show
 from bot.cli.startup import open_application
+from bot.cli.telegram_checks import telegram_checks
 from bot.cli.wording import Command
 from retrieval.errors import SettingError
 
@@ -23,14 +24,18 @@ _LABELS = {
 @click.command("doctor", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
 def command(as_json: bool) -> int:
-    """检查设置、数据目录、资料库、模型、索引和令牌；每个问题都附处理办法。有故障时退出码为 1。"""
+    """检查设置、数据目录、资料库、模型、索引和机器人；每个问题都附处理办法。有故障时退出码为 1。"""
     try:
         application = open_application()
     except SettingError as exc:
         _print([broken("设置", exc)], as_json=as_json)
         return exc.exit_status
     with application:
-        checks = [Check("设置", "ok", "都认得，取值都有效"), *run_checks(application)]
+        checks = [
+            Check("设置", "ok", "都认得，取值都有效"),
+            *run_checks(application),
+            *telegram_checks(application.settings.telegram),
+        ]
     _print(checks, as_json=as_json)
     return 1 if any(check.status == "broken" for check in checks) else 0
 

@@ -15,18 +15,17 @@ from telegram.ext import (
     ApplicationBuilder,
     CallbackQueryHandler,
     ChatMemberHandler,
-    ExtBot,
     InlineQueryHandler,
     MessageHandler,
     TypeHandler,
     filters,
 )
-from telegram.request import HTTPXRequest
 
 from bot import compose
 from bot.settings import Settings, TelegramSettings
 from bot.telegram.addressing import Identity
 from bot.telegram.buttons import Buttons
+from bot.telegram.client import LOOPBACK, make_client, request_options
 from bot.telegram.commands import Commands
 from bot.telegram.delivery import Delivery
 from bot.telegram.desk import Desk
@@ -54,7 +53,6 @@ _START_RETRIES = 5
 _SEND_ATTEMPTS = 25
 _STOP_WITHIN_S = 10.0
 _WEBHOOK_PORT = 8443
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _log = logging.getLogger(__name__)
 BotApplication: TypeAlias = Any
@@ -103,8 +101,8 @@ def build(
     """The application with all its parts; nothing is contacted before it is initialised."""
     limits = limits or LimitSettings()
     settings = core.settings.telegram
-    polls = NotedRequest(connection_pool_size=1, **_client_options(settings))
-    bot = _bot(settings, polls)
+    polls = NotedRequest(connection_pool_size=1, **request_options(settings))
+    bot = make_client(settings, polls)
     store = TelegramStore(core.data_dir)
     gate = Gate(settings, migrations=store.migrations)
     rates = RateLimits(limits, now=clock)
@@ -154,30 +152,6 @@ def build(
     return application
 
 
-def _bot(settings: TelegramSettings, polls: NotedRequest) -> ExtBot[None]:
-    """The client of the official server or the one that is set; ``polls`` fetches its updates."""
-    root = _root(settings)
-    return ExtBot(
-        settings.token.get_secret_value(),
-        base_url=f"{root}/bot",
-        base_file_url=f"{root}/file/bot",
-        # Every chat that is being answered may have a call open.
-        request=HTTPXRequest(connection_pool_size=64, pool_timeout=30.0, **_client_options(settings)),
-        get_updates_request=polls,
-    )
-
-
-def _root(settings: TelegramSettings) -> str:
-    return settings.base_url.rstrip("/") or "https://api.telegram.org"
-
-
-def _client_options(settings: TelegramSettings) -> dict[str, Any]:
-    """How every call goes out: through the proxy where there is one."""
-    # A proxy of the environment is for the world outside, not for a server on this machine.
-    trust_env = urlsplit(_root(settings)).hostname not in _LOOPBACK
-    return {"proxy": settings.proxy.get_secret_value() or None, "httpx_kwargs": {"trust_env": trust_env}}
-
-
 def _watch(metrics: Metrics, work: WorkQueue, order: ChatOrder, delivery: Delivery) -> None:
     metrics.watch("dangwu_questions_waiting", "Questions that wait for a processor", lambda: work.length)
     metrics.watch("dangwu_messages_open", "Messages that have not had their reply", lambda: order.waiting)
@@ -210,7 +184,7 @@ def webhook_place(settings: TelegramSettings) -> dict[str, Any]:
     """
     url = urlsplit(settings.webhook_url)
     secret = hashlib.sha256(b"webhook:" + settings.token.get_secret_value().encode()).hexdigest()
-    is_local = url.hostname in _LOOPBACK
+    is_local = url.hostname in LOOPBACK
     return {
         "listen": settings.listen,
         "port": (url.port or _WEBHOOK_PORT) if is_local else _WEBHOOK_PORT,

@@ -76,6 +76,7 @@ class FakeApi:
         self.migrated: dict[int, int] = {}
         self.members: dict[int, str] = {}
         self.webhook: Json = {}
+        self.webhook_trouble: Json = {}
         self.polls = 0
         self.url = ""
         self._reads_all = reads_all
@@ -234,6 +235,10 @@ class FakeApi:
             raise Refusal(400, "Bad Request: secret token contains unallowed characters")
         self.webhook = fields if fields.get("url") else {}
         return True
+
+    def _do_getWebhookInfo(self, fields: Json) -> Json:
+        state = {"url": self.webhook.get("url", ""), "has_custom_certificate": False}
+        return {**state, "pending_update_count": len(self._updates), **self.webhook_trouble}
 
     async def _do_getUpdates(self, fields: Json) -> list[Json]:
         if self.webhook:

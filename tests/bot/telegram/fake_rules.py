@@ -9,7 +9,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
-BOT_ID = 4242
+BOT_ID = 4242424242
 BOT_NAME = "DangwuTestBot"
 TOKEN = f"{BOT_ID}:AAtest-token_of-the-fake-bot-api-00000"
 TEXT_MAX = 4096
