@@ -15,6 +15,8 @@ from retrieval.publication import Root
 SEEDS_LOCATION = "dangwu:seeds"
 SEEDS_NAME = "seeds"
 SIDECAR_SUFFIX = ".meta.toml"
+# Below the data folder, which is no source otherwise: what maintainers send in by other ways than the disk.
+UPLOADS_NAME = "uploads"
 _IGNORED_NAMES = frozenset({"provenance.toml", "__pycache__", "__init__.py", "Thumbs.db", "desktop.ini"})
 _READ_ATTEMPTS = 3
 
@@ -72,11 +74,11 @@ class Scope:
     def covers(self, location: str) -> bool:
         """Whether the absence of a document at ``location`` means that it is to go.
 
-        So it is below the parts that are synchronised, and for documents that no root holds any more.
+        So it is below the parts that are synchronised, and for documents that no root holds any more. What
+        lies in a root inside another one belongs to the inner root.
         """
-        return any(is_within(location, part) for part, _ in self.parts) or not any(
-            is_within(location, root.location) for root in self.roots
-        )
+        owner = _owner(location, self.roots)
+        return owner is None or any(owner == root and is_within(location, part) for part, root in self.parts)
 
 
 def document_id(location: str) -> str:
@@ -89,27 +91,46 @@ def is_within(location: str, ancestor: str) -> bool:
     return location == ancestor or location.startswith(ancestor.rstrip("/") + "/")
 
 
-def plan_scope(paths: Sequence[Path], remembered: Sequence[Root], seeds: Path) -> Scope:
+def plan_scope(
+    paths: Sequence[Path], remembered: Sequence[Root], seeds: Path, *, data_dir: Path | None = None
+) -> Scope:
     """What to synchronise for ``paths``; without any, the remembered roots, or else ``seeds``.
 
     A path inside a remembered root is synchronised as a part of it; a path that contains remembered
-    roots takes their place. InputError for a path that does not exist.
+    roots takes their place. The uploads in ``data_dir`` are always a root of their own, whatever contains
+    them. InputError for a path that does not exist.
     """
+    uploads = uploads_root(data_dir) if data_dir else None
     if not paths:
         return _whole_scope(tuple(remembered) or (Root(SEEDS_LOCATION, SEEDS_NAME),), seeds)
     roots = list(remembered)
     parts: dict[str, Root] = {}
     for path in paths:
         location = locate(path, roots, seeds)
-        root = next((each for each in roots if is_within(location, each.location)), None)
+        is_upload = uploads is not None and is_within(location, uploads.location)
+        root = uploads if is_upload else _owner(location, roots)
         if root is None:
             root = Root(location, _root_name(location))
-            roots = [each for each in roots if not _contains(location, each, seeds)] + [root]
-            parts = {part: owner for part, owner in parts.items() if not is_within(part, location)}
-        if not any(is_within(location, part) for part in parts):
-            parts = {part: owner for part, owner in parts.items() if not is_within(part, location)}
+            roots = [each for each in roots if each == uploads or not _contains(location, each, seeds)]
+        if root not in roots:
+            roots.append(root)
+        parts = {
+            part: owner for part, owner in parts.items() if owner == uploads or not is_within(part, location)
+        }
+        if not any(is_within(location, part) and owner == root for part, owner in parts.items()):
             parts[location] = root
     return Scope(tuple(roots), tuple(parts.items()), ())
+
+
+def uploads_root(data_dir: Path) -> Root:
+    """The root of what is sent in by other ways than the disk; its folder need not be there."""
+    return Root(_legible((data_dir.resolve() / UPLOADS_NAME).as_posix()), UPLOADS_NAME)
+
+
+def _owner(location: str, roots: Sequence[Root]) -> Root | None:
+    """The innermost root that holds a location."""
+    holding = [root for root in roots if is_within(location, root.location)]
+    return max(holding, key=lambda root: len(root.location), default=None)
 
 
 def _root_name(location: str) -> str:
@@ -141,7 +162,10 @@ def locate(path: Path, remembered: Sequence[Root], seeds: Path) -> str:
 
 
 def list_files(scope: Scope, seeds: Path, *, exclude: Path) -> Listing:
-    """The files of a scope by source; ``exclude`` (the data folder) is left out, each file comes once."""
+    """The files of a scope by source, each once; ``exclude``, the data folder, is left out.
+
+    Of the data folder only the uploads are listed, where the scope names them.
+    """
     files: dict[str, SourceFile] = {}
     unreadable: list[Unreadable] = []
     visited = {exclude.resolve()}

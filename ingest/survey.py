@@ -56,7 +56,7 @@ def take_survey(
     paths: Sequence[Path], store: Store | None, exclude: Path, parts: IngestParts, progress: Progress
 ) -> Survey:
     """What stands below ``paths`` beside what the store holds; InputError for a path that does not exist."""
-    scope = plan_scope(paths, roots(store) if store else [], parts.seeds)
+    scope = plan_scope(paths, roots(store) if store else [], parts.seeds, data_dir=exclude)
     listing = list_files(scope, parts.seeds, exclude=exclude)
     stored = manifest(store) if store else {}
     found = list(_found(listing, parts, progress))

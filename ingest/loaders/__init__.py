@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from ingest.loaders.bounds import check_bytes, check_chars
 from ingest.loaders.recognition import recognise
-from ingest.loaders.refusals import CHECK_REMEDY, SPLIT_REMEDY, refuse
+from ingest.loaders.refusals import CHECK_REMEDY, refuse
 from ingest.records import RawDocument
-
-MAX_BYTES = 64 * 1024 * 1024
 
 Loader = Callable[[bytes, str], RawDocument]
 
@@ -32,16 +31,13 @@ LOADERS = {
 def load(data: bytes, name: str) -> RawDocument:
     """The decoded text of a file with its format, its container's metadata and what was left out.
 
-    Time and memory are bounded by limits on size, entries, pages and unpacked length. Raises
+    Time and memory are bounded by limits on size, entries, tags, pages and unpacked length. Raises
     ``SourceError`` for what is empty, damaged, encrypted, executable, too large or not a document.
     """
     if not data.strip(b"\0 \t\r\n"):
         refuse(name, "是空文件", CHECK_REMEDY)
-    if len(data) > MAX_BYTES:
-        refuse(
-            name,
-            f"有 {len(data) >> 20} MB，超过 {MAX_BYTES >> 20} MB 的上限",
-            SPLIT_REMEDY,
-        )
+    check_bytes(data, name)
     loader: Loader = import_module(f"ingest.loaders.{LOADERS[recognise(data, name)]}").load
-    return loader(data, name)
+    raw = loader(data, name)
+    check_chars(len(raw.text), name)
+    return raw

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from ingest.decoding import decode
+from ingest.loaders.bounds import check_tags
 from ingest.loaders.page_furniture import drop_furniture
 from ingest.loaders.page_metadata import page_metadata
 from ingest.loaders.page_text import page_text
@@ -28,6 +29,7 @@ def load(data: bytes, name: str) -> RawDocument:
     A page whose text is drawn by scripts or pictures alone is refused.
     """
     markup, encoding = decode(data)
+    check_tags(markup.count("<"), name)
     tree = parse(markup)
     if tree is None:
         refuse(name, "网页里没有内容", "请在浏览器中打开原网页，全选复制到文档，另存为 docx 或 txt。")

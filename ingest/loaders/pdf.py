@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ingest.loaders.bounds import check_chars
 from ingest.loaders.page_edges import Line, without_edges
 from ingest.loaders.refusals import DAMAGED_REMEDY, PASSWORD_REMEDY, reading, refuse
 from ingest.records import RawDocument
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
 MAX_PAGES = 3_000
-MAX_CHARS = 20_000_000
 # Drawing programs of pages take far more time than their size suggests; books stay well below this.
 MAX_PAGE_CONTENT_BYTES = 16 * 1024 * 1024
 # A page with a picture and fewer characters than a stamp or a caption has is a scan.
@@ -89,8 +89,7 @@ def _read_pages(reader: PdfReader, name: str) -> tuple[list[list[Line]], list[in
         lines = _read_page(page, number, name)
         chars = sum(len("".join(line.text.split())) for line in lines)
         total += chars
-        if total > MAX_CHARS:
-            refuse(name, "文字过多，可能是异常文件", "请拆成几个文件后再导入。")
+        check_chars(total, name)
         if chars < MIN_PAGE_CHARS and _has_picture(page):
             scans.append(number)
         pages.append(lines)

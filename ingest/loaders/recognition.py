@@ -17,12 +17,11 @@ from ingest.loaders.refusals import (
     refuse,
 )
 
+# Programs of Windows, Linux and macOS, and Java classes.
+PROGRAM_MAGIC = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 # Magic bytes of what people drop into a folder by mistake: (prefix, what it is).
 FOREIGN_MAGIC = (
-    (b"MZ", "可执行程序"),
-    (b"\x7fELF", "可执行程序"),
-    (b"\xcf\xfa\xed\xfe", "可执行程序"),
-    (b"\xca\xfe\xba\xbe", "可执行程序"),
+    *((magic, "可执行程序") for magic in PROGRAM_MAGIC),
     (b"#!/", "脚本程序"),
     (b"\x89PNG", "图片"),
     (b"\xff\xd8\xff", "图片"),
@@ -71,7 +70,8 @@ def recognise(data: bytes, name: str) -> str:
 
     ``name`` only stands in the message, whatever its extension says.
     """
-    if b"%PDF-" in data[:1024]:
+    # A PDF may begin with anything, so a program may say that it is one as well.
+    if b"%PDF-" in data[:1024] and not is_program(data):
         return "pdf"
     if data.startswith(ZIP_MAGIC):
         return _recognise_zip(data, name)
@@ -92,6 +92,11 @@ def is_html(data: bytes) -> bool:
     """Whether the bytes open like a web page, in UTF-16 too; XML that declares entities is none."""
     head = _without_wide_nulls(data[:8192])
     return bool(_HTML_START.match(head)) and not _ENTITY.search(head)
+
+
+def is_program(data: bytes) -> bool:
+    """Whether the bytes begin like an executable; text that begins with the same letters is none."""
+    return data.startswith(PROGRAM_MAGIC) and bool(_CONTROL.search(data[:4096]))
 
 
 def _without_wide_nulls(head: bytes) -> bytes:

@@ -17,6 +17,7 @@ from ingest.sources import (
     list_files,
     plan_scope,
     read_source,
+    uploads_root,
 )
 from retrieval.errors import InputError, SourceError
 from retrieval.publication import Root
@@ -51,6 +52,42 @@ def test_what_is_no_document_is_left_out(tmp_path: Path, seeds: Path) -> None:
     write_files(docs / "__pycache__", cached="x")
     write_files(docs / ".git", config="x")
     assert sources(plan_scope([docs], [], seeds), seeds) == ["docs/a.txt"]
+
+
+class TestUploads:
+    """The one folder below the data folder that is a source: whatever else is ingested, it stays."""
+
+    @pytest.fixture
+    def data_dir(self, tmp_path: Path) -> Path:
+        write_files(tmp_path / "data" / "uploads", sent="发来的", other="另一份")
+        write_files(tmp_path / "data", database="x")
+        write_files(tmp_path / "docs", a="一")
+        return tmp_path / "data"
+
+    def test_one_of_them_is_a_part_of_a_root_named_uploads(self, data_dir: Path, seeds: Path) -> None:
+        sent = data_dir / "uploads" / "sent.txt"
+        scope = plan_scope([sent], [], seeds, data_dir=data_dir)
+        assert scope.roots == (uploads_root(data_dir),) and sources(scope, seeds) == ["uploads/sent.txt"]
+        assert not scope.covers(f"{scope.roots[0].location}/other.txt")
+        again = plan_scope([], scope.roots, seeds, data_dir=data_dir)
+        assert sources(again, seeds) == ["uploads/other.txt", "uploads/sent.txt"]
+
+    @pytest.mark.parametrize("is_outer_remembered", [False, True])
+    def test_a_folder_around_the_data_folder_neither_lists_nor_removes_them(
+        self, data_dir: Path, seeds: Path, is_outer_remembered: bool
+    ) -> None:
+        outer = (
+            plan_scope([data_dir.parent], [], seeds, data_dir=data_dir).roots if is_outer_remembered else ()
+        )
+        sent = data_dir / "uploads" / "sent.txt"
+        remembered = plan_scope([sent], outer, seeds, data_dir=data_dir).roots
+        assert uploads_root(data_dir) in remembered
+        scope = plan_scope([data_dir.parent], remembered, seeds, data_dir=data_dir)
+        assert uploads_root(data_dir) in scope.roots and not scope.covers(sent.as_posix())
+        assert scope.covers((data_dir.parent / "docs" / "gone.txt").as_posix())
+        assert not any("uploads" in each for each in sources(scope, seeds))
+        both = plan_scope([data_dir / "uploads", data_dir.parent], remembered, seeds, data_dir=data_dir)
+        assert "uploads/sent.txt" in sources(both, seeds)
 
 
 def test_the_data_folder_is_never_a_source(tmp_path: Path, seeds: Path) -> None:

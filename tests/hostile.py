@@ -1,0 +1,213 @@
+"""Files that are made to do harm, each generated here; none is ever stored, and each gets one clear sentence.
+
+They are small on the disk: what is large about them is what they unpack to.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+
+HostileFile = tuple[str, Callable[[], bytes]]
+TEXT = "党支部是党的基础组织，担负直接教育党员、管理党员、监督党员的职责。" * 4
+W_NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_PROGRAM = b"MZ\x90\x00\x03" + bytes(range(256)) * 8
+_MEGABYTE = 1 << 20
+TOO_LARGE = 21 * _MEGABYTE
+
+
+def hostile_contents() -> dict[str, HostileFile]:
+    """What it is -> the name that it comes under, and its bytes, which no loader takes."""
+    return {
+        "an executable called docx": ("通知.docx", lambda: _PROGRAM),
+        "an executable that also says it is a pdf": ("通知.pdf", lambda: _PROGRAM[:64] + _pdf(_CATALOGUE)),
+        "an ELF program called txt": ("通知.txt", lambda: b"\x7fELF\x02\x01\x01" + b"\0" * 200),
+        "a shell script called md": ("通知.md", lambda: b"#!/bin/sh\nrm -rf ~\n" + TEXT.encode()),
+        "a zip bomb in a docx": ("炸弹.docx", _bomb),
+        "a docx of ten thousand parts": (
+            "零件.docx",
+            lambda: _with({f"word/media/{n}": b"" for n in range(10_000)}),
+        ),
+        "a docx whose part is longer than it says": ("谎报.docx", _lying),
+        "a docx with macros": ("宏.docx", lambda: _with({"word/vbaProject.bin": b"\0" * 64})),
+        "a macro-enabled type without its macros": ("宏二.docx", _macro_type),
+        "a spreadsheet with a macro sheet": ("宏表.xlsx", _macro_sheet),
+        "an ActiveX control in a docx": ("控件.docx", lambda: _with({"word/activeX/activeX1.bin": _PROGRAM})),
+        "an executable embedded in a docx": (
+            "内嵌.docx",
+            lambda: _with({"word/embeddings/oleObject1.bin": _PROGRAM}),
+        ),
+        "entities that grow without end": (
+            "实体.docx",
+            lambda: _with({"word/document.xml": _LAUGHS.encode()}),
+        ),
+        "an entity that reads a file, in UTF-16": ("外部.docx", _outside),
+        "a web page that declares entities": ("实体.html", lambda: _LAUGHS.replace("<w>", "<html>").encode()),
+        "parts that climb out of the archive": ("爬升.docx", lambda: _with({"../../etc/cron.d/job": b"x"})),
+        "two main parts of one name": ("重名.docx", _twice),
+        "a docx of millions of elements": ("元素.docx", _crowded),
+        "a page of millions of elements": ("元素.html", lambda: b"<html><body>" + b"<p>x</p>" * 600_000),
+        "a spreadsheet of endless size": ("无边.xlsx", _endless_sheet),
+        "a pdf of a hundred thousand pages": ("页数.pdf", _endless_pdf),
+        "a pdf page that unpacks to a gigabyte": ("大页.pdf", _swollen_pdf),
+        "a pdf whose pages contain themselves": ("循环.pdf", _looping_pdf),
+    }
+
+
+def hostile_names() -> dict[str, HostileFile]:
+    """The same for what is harmless inside, and refused where people send files by chat."""
+    return {
+        "a batch file under its own name": ("通知.bat", lambda: b"@echo off\r\ndel *.*\r\n"),
+        "a name that leaves the folder": ("../../.ssh/authorized_keys.txt", TEXT.encode),
+        "a name with a Windows path": ("..\\..\\启动.txt", TEXT.encode),
+        "a name that turns its letters around": ("通知\u202etxt.docx", TEXT.encode),
+        "a name that is another file's description": (
+            "章程.txt.meta.toml",
+            lambda: 'audience = "公开"'.encode(),
+        ),
+        "a file over the limit": ("巨大.txt", lambda: b"\xe5\x85\x9a" * (TOO_LARGE // 3)),
+    }
+
+
+_LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "哈哈哈哈"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+    '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;">]><w>&d;</w>'
+)
+
+
+def a_docx(body: str = "") -> bytes:
+    """A Word document of one paragraph, or with this body."""
+    import docx
+
+    document = docx.Document()
+    document.add_paragraph(TEXT)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    if not body:
+        return buffer.getvalue()
+    main = f'<?xml version="1.0" encoding="UTF-8"?><w:document {W_NS}><w:body>{body}</w:body></w:document>'
+    return with_parts(buffer.getvalue(), {"word/document.xml": main.encode()})
+
+
+def a_workbook() -> bytes:
+    """A spreadsheet of one row."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["姓名", "入党时间"])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def with_parts(archive: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """The archive with parts replaced or added."""
+    source = zipfile.ZipFile(io.BytesIO(archive))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            if name not in parts:
+                target.writestr(name, source.read(name))
+        for name, content in parts.items():
+            target.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _with(parts: Mapping[str, bytes]) -> bytes:
+    return with_parts(a_docx(), parts)
+
+
+def _bomb() -> bytes:
+    return _with({"word/media/image1.png": b"\0" * (250 * _MEGABYTE)})
+
+
+def _lying() -> bytes:
+    """The directory says that the main part has 2,000 bytes; unpacked it has a hundred megabytes."""
+    honest = _with({"word/document.xml": b" " * (100 * _MEGABYTE)})
+    size = struct.pack("<L", 100 * _MEGABYTE)
+    return honest.replace(size, struct.pack("<L", 2_000))
+
+
+def _macro_type() -> bytes:
+    source = zipfile.ZipFile(io.BytesIO(a_docx()))
+    types = source.read("[Content_Types].xml").replace(
+        b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
+        b"application/vnd.ms-word.document.macroEnabled.main+xml",
+    )
+    return _with({"[Content_Types].xml": types})
+
+
+def _macro_sheet() -> bytes:
+    return with_parts(a_workbook(), {"xl/macrosheets/sheet1.xml": b"<xm:macrosheet/>"})
+
+
+def _outside() -> bytes:
+    text = '<?xml version="1.0"?><!DOCTYPE w [<!ENTITY f SYSTEM "file:///etc/passwd">]><w>&f;</w>'
+    return _with({"word/document.xml": ("\ufeff" + text).encode("utf-16-le")})
+
+
+def _twice() -> bytes:
+    buffer = io.BytesIO(a_docx())
+    with zipfile.ZipFile(buffer, "a") as archive:
+        main = archive.read("word/document.xml")
+        # The library warns of a second part of the same name, so it gets its name afterwards.
+        archive.writestr("word/documenX.xml", main)
+    return buffer.getvalue().replace(b"word/documenX.xml", b"word/document.xml")
+
+
+def _crowded() -> bytes:
+    """Elements that differ, so that nothing about their compression is odd."""
+    return a_docx("".join(f'<w:p w:rsidR="{n * 2654435761 % 2**32:08X}"/>' for n in range(1_000_001)))
+
+
+def _endless_sheet() -> bytes:
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+        "</sheetData></worksheet>"
+    )
+    return with_parts(a_workbook(), {"xl/worksheets/sheet1.xml": sheet.encode()})
+
+
+def _pdf(*objects: bytes) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is its catalogue."""
+    body, offsets = b"%PDF-1.5\n", []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += b"%d 0 obj%b\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    end = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(body))
+    return body + b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + table + end
+
+
+_CATALOGUE = b"<</Type/Catalog/Pages 2 0 R>>"
+_FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+
+
+def _endless_pdf() -> bytes:
+    """One page that the tree names a hundred thousand times."""
+    kids = b"3 0 R " * 100_000
+    return _pdf(
+        _CATALOGUE,
+        b"<</Type/Pages/Kids[%b]/Count 100000>>" % kids,
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+    )
+
+
+def _swollen_pdf() -> bytes:
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(b" " * _MEGABYTE) for _ in range(1024)) + packer.flush()
+    return _pdf(
+        _CATALOGUE,
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(packed), packed),
+        _FONT,
+    )
+
+
+def _looping_pdf() -> bytes:
+    return _pdf(_CATALOGUE, b"<</Type/Pages/Kids[2 0 R 2 0 R]/Count 2>>")
