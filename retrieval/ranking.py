@@ -28,6 +28,8 @@ from retrieval.synonyms import expansions
 _EXPANSION_WEIGHT = 0.35
 _DEFINITION_LIFT = 0.25
 _CLAUSE_LIFT = 0.5
+# Every pair of neighbours; figures and Latin words may be joined to what stands beside them in the index.
+_CHINESE_PAIR = re.compile(r"(?=([\u4e00-\u9fff]{2}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +85,20 @@ def score_candidates(
     own_bigrams = weighted(terms.bigrams, statistics, BIGRAMS)
     headings = weighted(terms.headings, statistics, HEADINGS)
     subject = defined_subject(question.key)
+    subject_pairs = _CHINESE_PAIR.findall(subject or "")
     # A passage that only the words found is at best as near as the farthest that the vectors found.
     farthest = min(cosines.values(), default=None)
     ranked = []
     for rowid, passage in passages.items():
         stored = indexed[rowid]
+        # To look for a definition takes long; where pairs of the name are missing there is none.
+        is_named = subject is not None and all(stored.count(BIGRAMS, pair) for pair in subject_pairs)
         parts = Parts(
             words=bm25(own_words, stored, lengths[WORDS]),
             bigrams=bm25(own_bigrams, stored, lengths[BIGRAMS]),
             headings=bm25(headings, stored, lengths[HEADINGS]),
             dense=dense_part(cosines.get(rowid, farthest)),
-            lift=_lift(question, passage, subject),
+            lift=_lift(question, passage, subject if is_named else None),
         )
         ranked.append(Ranked(rowid, passage, parts))
     return sorted(ranked, key=lambda r: (-r.parts.score, r.passage.document.source, r.passage.start))

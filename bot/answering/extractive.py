@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.answering.fitness import explains, holds, members
 from bot.answering.kinds import Asked
-from bot.answering.support import ContentTerm, Wording, coverage
+from bot.answering.support import ContentTerm, Credits, Wording, credits_of, share_covered
 from bot.answering.view import DocumentView, Unit
 from retrieval.definitions import defines
 from retrieval.normalise import search_key
@@ -118,36 +118,51 @@ class Wanted:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What stands around the sentences of a passage, read once for all of them."""
+
+    context: str
+    above: Credits
+    whole: Credits
+
+    @classmethod
+    def of(cls, wanted: Wanted, source: Source) -> _Surroundings:
+        context = source.context()
+        whole = source.view.key(source.passage.start, source.passage.end)
+        return cls(context, credits_of(wanted.terms, context), credits_of(wanted.terms, whole))
+
+
 def sentence_drafts(wanted: Wanted, sources: Sequence[Source]) -> Iterator[Draft]:
     """From each source the sentence that answers best, with the neighbours it needs."""
     for source in sources:
         units = [u for u in source.view.within(source.passage.start, source.passage.end) if not u.is_heading]
         if not units:
             continue
-        context = source.context()
-        whole = source.view.key(source.passage.start, source.passage.end)
-        marks = {unit.start: _mark(wanted, source, unit, whole, context) for unit in units}
+        around = _Surroundings.of(wanted, source)
+        marks = {unit.start: _mark(wanted, source, unit, around) for unit in units}
         best = max(units, key=lambda u: (marks[u.start], -u.start))
         yield _grown(wanted, source, best, marks)
 
 
-def _mark(wanted: Wanted, source: Source, unit: Unit, whole: str, context: str) -> float:
+def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> float:
     """How well one sentence answers: its own coverage first, then its surroundings and its form."""
     asked, terms = wanted.asked, wanted.terms
     text = source.view.text
     key = source.view.key(unit.start, unit.end)
-    body = _body_key(source.view, unit)
-    own = coverage(terms, [(key, 1.0), (body, 0.9), (context, 0.5)])
-    around = coverage(terms, [(key, 1.0), (whole, 0.8), (context, 0.7)])
+    said = credits_of(terms, key)
+    body = credits_of(terms, _body_key(source.view, unit))
+    own = share_covered(terms, [(said, 1.0), (body, 0.9), (around.above, 0.5)])
+    near = share_covered(terms, [(said, 1.0), (around.whole, 0.8), (around.above, 0.7)])
     literal = 0.5 if asked.kind == "blank" else 0.15
-    mark = 0.4 * own + 0.2 * around + 0.3 * source.score + literal * wanted.wording.share(key)
+    mark = 0.4 * own + 0.2 * near + 0.3 * source.score + literal * wanted.wording.share(key)
     mark -= 0.08 / 120 * max(0, unit.end - unit.start - _PLAIN_CHARS)
     if asked.kind in _SHORT_KINDS:
         mark += 0.15 if holds(asked, key) else -0.15
         mark += 0.1 if _beside_a_number(terms, key) else 0.0
         mark += 0.08 if _is_about(terms, key) else 0.0
     if asked.subject and asked.kind in {"definition", "list"}:
-        mark += _explanation_bonus(asked.subject, text[unit.start : unit.end], key, context)
+        mark += _explanation_bonus(asked.subject, text[unit.start : unit.end], key, around.context)
     if asked.kind == "list":
         mark += _enumeration_bonus(key, asked.count)
         # The lead-in of a list answers only together with its list, which is a draft of its own.

@@ -81,15 +81,24 @@ class ContentTerm:
             return 1.0
         if any(other in key for other in self.synonyms):
             return _SYNONYM_CREDIT
-        figure = re.match(r"\d{2,}", self.text)
-        if figure and not self.is_name and figure[0] in re.findall(r"\d+", key):
+        if self.is_name:
+            return 0.0
+        figure, is_chinese = _form(self.text)
+        if figure and figure in re.findall(r"\d+", key):
             return _PARTIAL_CREDIT
-        if self.is_name or not re.search(r"[\u4e00-\u9fff]", self.text):
+        if not is_chinese:
             return 0.0
         if len(self.text) == 2:
             return _SHARED_CHARACTER_CREDIT if any(c in key for c in self.text) else 0.0
         pairs = [self.text[i : i + 2] for i in range(len(self.text) - 1)]
         return _PARTIAL_CREDIT * sum(pair in key for pair in pairs) / len(pairs)
+
+
+@lru_cache(maxsize=4096)
+def _form(word: str) -> tuple[str, bool]:
+    """The figure of two digits and more that a word begins with, and whether it holds Chinese characters."""
+    figure = re.match(r"\d{2,}", word)
+    return figure[0] if figure else "", bool(re.search(r"[\u4e00-\u9fff]", word))
 
 
 @lru_cache(maxsize=1)
@@ -158,15 +167,29 @@ def _plain(text: str) -> str:
     return re.sub(r"[“”\"'‘’《》「」『』]", "", text)
 
 
+# How far each of some terms stands in one text, in the order of the terms.
+Credits = tuple[float, ...]
+
+
+def credits_of(terms: Sequence[ContentTerm], key: str) -> Credits:
+    """The credit of each term in a text (as search key), quotation marks aside."""
+    plain = _plain(key)
+    return tuple(term.credit(plain) for term in terms)
+
+
 def coverage(terms: Sequence[ContentTerm], layers: Iterable[tuple[str, float]]) -> float:
     """Share of the terms' weight found in the layers, each a search key and the trust put in it, 0 to 1."""
+    return share_covered(terms, [(credits_of(terms, key), trust) for key, trust in layers])
+
+
+def share_covered(terms: Sequence[ContentTerm], layers: Sequence[tuple[Credits, float]]) -> float:
+    """``coverage`` of texts that have been read already."""
     total = sum(term.weight for term in terms)
     if not total:
         return 0.0
-    plain = [(_plain(key), trust) for key, trust in layers]
     reached = 0.0
-    for term in terms:
-        reached += term.weight * max((trust * term.credit(key) for key, trust in plain), default=0.0)
+    for at, term in enumerate(terms):
+        reached += term.weight * max((trust * found[at] for found, trust in layers), default=0.0)
     return reached / total
 
 
