@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.answering.answerer import Answerer
     from bot.answering.generation import Generator
     from ingest.pipeline import Progress
+    from ingest.publishing import Work
     from ingest.report import IngestReport
     from retrieval.embeddings import Embedder
     from retrieval.rerank import Reranker
@@ -147,6 +148,19 @@ class Application:
             self.vectors,
             progress=progress,
             wait_s=wait_s,
+            keep=self.settings.history.keep,
+        )
+
+    def work(self, progress: Progress) -> Work:
+        """What changes the corpus without its files; EmptyCorpus where there is none."""
+        from ingest.publishing import Work
+
+        _ = self.embedder
+        return Work(
+            self.open_store(),
+            self.embedder,
+            self.vectors,
+            progress=progress,
             keep=self.settings.history.keep,
         )
 

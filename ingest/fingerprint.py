@@ -7,7 +7,8 @@ be forgotten one day, and a corpus cleaned by an older program would pass for un
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,7 +20,7 @@ import retrieval
 _CARRIERS = frozenset(
     {
         *("sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py", "parts.py", "survey.py"),
-        *("publishing.py", "upkeep.py", "stating.py", "revising.py", "workers.py", "resemblance.py"),
+        *("publishing.py", "upkeep.py", "stored.py", "revising.py", "workers.py", "resemblance.py"),
     }
 )
 # What cleaning and passage making use of the package below.
@@ -29,6 +30,7 @@ _SHAPING_LIBRARIES = (
     *("python-docx", "python-pptx", "openpyxl", "pypdf"),
 )
 _LEXICAL_MODULES = frozenset({"lexical.py", "normalise.py"})
+_STATED = "+"
 _CODE_SUFFIXES = frozenset({".py", ".pyc", ".pyi"})
 
 
@@ -38,6 +40,19 @@ def document_fingerprint(raw: bytes, name: str, sidecar: bytes | None, shaping: 
     digest.update(hashlib.sha256(sidecar or b"").digest())
     digest.update(f"{name}\n{shaping}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
+
+
+def stated_fingerprint(fingerprint: str, fields: Mapping[str, str]) -> str:
+    """The fingerprint of a document of which a maintainer has stated ``fields``; none leaves it as it is."""
+    if not fields:
+        return fingerprint
+    stated = json.dumps(dict(fields), ensure_ascii=False, sort_keys=True)
+    return f"{fingerprint}{_STATED}{hashlib.sha256(stated.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def unstated(fingerprint: str) -> str:
+    """The fingerprint that the document would have without any stated field."""
+    return fingerprint.partition(_STATED)[0]
 
 
 @cache

@@ -6,6 +6,7 @@ a crash (stored revisions, cached embeddings) is taken up by the next run.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,9 @@ from ingest.report import IngestReport
 from ingest.sources import document_id
 from ingest.survey import Survey, shaped, take_survey
 from retrieval.locking import ingest_lock, utc_now
-from retrieval.publication import NewPassage, NewRevision, stage
+from retrieval.overrides import keep_override
+from retrieval.publication import Amendment, NewPassage, NewRevision, stage
+from retrieval.removal import take_back
 from retrieval.retention import VERSIONS_KEPT
 from retrieval.store import Store
 from retrieval.vectors import VectorHome
@@ -85,7 +88,9 @@ def ingest(
     with ingest_lock(store.data_dir, wait_s=wait_s, now=now):
         survey = take_survey(paths, store, store.data_dir, work.parts, progress)
         revisions, documents = _stage_changes(work, survey)
-        version, embedded = bring_live(work, Candidate(revisions, survey.scope.roots, documents))
+        amend = _upkeep_of(survey, work.now()) if survey.taken_back or survey.inherited else None
+        candidate = Candidate(revisions, survey.scope.roots, documents, amend=amend)
+        version, embedded = bring_live(work, candidate)
     return IngestReport(version.name if version else "", True, documents, embedded, survey.problems)
 
 
@@ -109,6 +114,17 @@ def ingest_texts(
         )
         version, embedded = bring_live(work, Candidate(revisions, (), documents))
     return IngestReport(version.name if version else "", True, documents, embedded)
+
+
+def _upkeep_of(survey: Survey, at: datetime) -> Amendment:
+    """Forgets the removal of what is taken in again; moved documents keep what was stated of them."""
+
+    def amend(connection: sqlite3.Connection) -> None:
+        take_back(connection, survey.taken_back)
+        for moved, fields in survey.inherited.items():
+            keep_override(connection, moved, fields, at)
+
+    return amend
 
 
 def _stage_changes(work: Work, survey: Survey) -> tuple[frozenset[int], tuple[DocumentChange, ...]]:

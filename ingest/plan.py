@@ -9,7 +9,7 @@ from typing import Literal
 from ingest.resemblance import Resemblance
 from retrieval.publication import StoredRevision
 
-Change = Literal["new", "changed", "unchanged", "moved", "deleted", "quarantined", "broken"]
+Change = Literal["new", "changed", "unchanged", "moved", "deleted", "quarantined", "broken", "excluded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class DocumentChange:
     ``reason`` is Chinese, for people. ``passages`` counts those the document has after the ingest: in a
     plan that of the stored revision until the document has been read. ``size`` is that of the file in bytes,
     of a deleted one as it was. ``resembles`` is a remark beside the change: a new or changed document that
-    says nearly the same as another is ingested all the same.
+    says nearly the same as another is ingested all the same. ``origin`` is the id that a moved document had.
     """
 
     document_id: str
@@ -42,6 +42,7 @@ class DocumentChange:
     passages: int = 0
     size: int = 0
     resembles: Resemblance | None = None
+    origin: str = ""
 
     def resembling(self, other: Resemblance) -> DocumentChange:
         """This change with the remark, which its reason ends in."""
@@ -123,8 +124,15 @@ def _change(
 ) -> DocumentChange:
     known = stored or origin
     change, reason = _verdict(found, stored, origin)
-    passages = known.passages if known else 0
-    return DocumentChange(found.document_id, found.source, change, reason, passages, found.size)
+    return DocumentChange(
+        found.document_id,
+        found.source,
+        change,
+        reason,
+        known.passages if known else 0,
+        found.size,
+        origin=origin.document_id if origin else "",
+    )
 
 
 def _verdict(

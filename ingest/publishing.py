@@ -110,7 +110,7 @@ def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, i
     if work.embedder:
         name = work.vectors.prepare(draft.model, draft.dimension, draft.revisions)
         draft = replace(draft, vectors=name)
-    changed = [each.as_json() for each in candidate.documents if each.change != "unchanged"]
+    changed = [each.as_json() for each in candidate.documents if each.change not in ("unchanged", "excluded")]
     version = publish(
         work.store,
         draft,

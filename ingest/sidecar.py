@@ -35,10 +35,11 @@ def read_sidecar(data: bytes, name: str) -> dict[str, str]:
         raise SourceError(
             f"“{name}”不是有效的 TOML：{error}。", remedy='每行写成 title = "标题" 这样的形式。'
         ) from error
-    return {key: _read_value(key, value, name) for key, value in table.items()}
+    return {key: read_field(key, value, name) for key, value in table.items()}
 
 
-def _read_value(key: str, value: object, name: str) -> str:
+def read_field(key: str, value: object, name: str) -> str:
+    """The value of one field as it is kept; SourceError, which says that it stands in ``name``."""
     if key not in _READERS:
         _refuse(name, f"里有不认识的项 {key}", f"可用的项：{'、'.join(KEYS)}。")
     return _READERS[key](key, value, name)

@@ -64,12 +64,14 @@ class Listing:
 class Scope:
     """What one ingest looks at: ``parts`` are the locations to synchronise, each within a root.
 
-    ``roots`` are the roots to remember afterwards; ``vanished`` those that are gone from the disk.
+    ``roots`` are the roots to remember afterwards; ``vanished`` those that are gone from the disk;
+    ``named`` the locations that were asked for by name.
     """
 
     roots: tuple[Root, ...]
     parts: tuple[tuple[str, Root], ...]
     vanished: tuple[Root, ...]
+    named: frozenset[str] = frozenset()
 
     def covers(self, location: str) -> bool:
         """Whether the absence of a document at ``location`` means that it is to go.
@@ -105,8 +107,10 @@ def plan_scope(
         return _whole_scope(tuple(remembered) or (Root(SEEDS_LOCATION, SEEDS_NAME),), seeds)
     roots = list(remembered)
     parts: dict[str, Root] = {}
+    named: set[str] = set()
     for path in paths:
         location = locate(path, roots, seeds)
+        named.add(location)
         is_upload = uploads is not None and is_within(location, uploads.location)
         root = uploads if is_upload else _owner(location, roots)
         if root is None:
@@ -119,7 +123,7 @@ def plan_scope(
         }
         if not any(is_within(location, part) and owner == root for part, owner in parts.items()):
             parts[location] = root
-    return Scope(tuple(roots), tuple(parts.items()), ())
+    return Scope(tuple(roots), tuple(parts.items()), (), frozenset(named))
 
 
 def uploads_root(data_dir: Path) -> Root:

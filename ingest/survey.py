@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.fingerprint import document_fingerprint
+from ingest.fingerprint import document_fingerprint, stated_fingerprint
 from ingest.parts import IngestParts, Progress
 from ingest.plan import DocumentChange, FoundDocument, plan_changes, removed_documents
 from ingest.resemblance import Sketches, sketch, sketch_tag
@@ -17,31 +17,44 @@ from ingest.sources import (
     Listing,
     Scope,
     SourceFile,
+    Unreadable,
     document_id,
     is_within,
     list_files,
     plan_scope,
     read_source,
 )
+from ingest.stored import stated_anew
 from ingest.workers import Failure, attempts
 from retrieval.errors import SourceError
+from retrieval.overrides import Fields, overrides
 from retrieval.publication import NewRevision, StoredRevision, manifest, roots, sketches, texts
+from retrieval.removal import Removal, removals
 from retrieval.store import Store
 
 # Changes for which the file is read and cleaned.
 _REREAD = frozenset({"new", "changed", "moved"})
 _log = logging.getLogger(__name__)
+_EXCLUDED = "用 dangwu remove 移除过，不再收录；要重新收录，请写明这个文件：dangwu ingest 文件"
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The disk compared with the store, before anything is cleaned."""
+    """The disk compared with the store, before anything is cleaned.
+
+    ``removed`` are the stored documents that are no longer there; ``taken_back`` those that a maintainer
+    had removed and now names; ``stated`` the fields that maintainers have stated, by document;
+    ``inherited`` those among them that came with a move.
+    """
 
     scope: Scope
     stored: Mapping[str, StoredRevision]
     changes: tuple[DocumentChange, ...]
     files: Mapping[str, SourceFile]
     removed: frozenset[str]
+    taken_back: frozenset[str]
+    stated: Mapping[str, Fields]
+    inherited: Mapping[str, Fields]
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -59,42 +72,77 @@ def take_survey(
     scope = plan_scope(paths, roots(store) if store else [], parts.seeds, data_dir=exclude)
     listing = list_files(scope, parts.seeds, exclude=exclude)
     stored = manifest(store) if store else {}
-    found = list(_found(listing, parts, progress))
+    stated = overrides(store) if store else {}
+    left_out, taken_back = _removed_before(removals(store) if store else {}, scope, listing)
+    files = {file.document_id: file for file in listing.files if file.document_id not in left_out}
+    found = list(_found(listing.unreadable, list(files.values()), stated, parts, progress))
 
     def is_covered(location: str) -> bool:
         return scope.covers(location) and not any(
             is_within(location, each.location) for each in listing.unreadable
         )
 
+    changes = [
+        *plan_changes(stored, found, is_covered=is_covered),
+        *(
+            DocumentChange(each.document_id, each.source, "excluded", _EXCLUDED)
+            for each in listing.files
+            if each.document_id in left_out
+        ),
+    ]
+    inherited = {each.document_id: stated[each.origin] for each in changes if each.origin in stated}
     return Survey(
         scope=scope,
         stored=stored,
-        changes=tuple(plan_changes(stored, found, is_covered=is_covered)),
-        files={file.document_id: file for file in listing.files},
+        changes=tuple(sorted(changes, key=lambda each: (each.source, each.document_id))),
+        files=files,
         removed=frozenset(removed_documents(stored, found, is_covered=is_covered)),
+        taken_back=taken_back,
+        stated={**stated, **inherited},
+        inherited=inherited,
     )
 
 
-def _found(listing: Listing, parts: IngestParts, progress: Progress) -> Iterator[FoundDocument]:
-    for each in listing.unreadable:
+def _removed_before(
+    removed: Mapping[str, Removal], scope: Scope, listing: Listing
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Of the files that a maintainer had removed, those to leave out and those to take in again.
+
+    Naming the file, or the root that was removed with it, takes it in again.
+    """
+    named = {document_id(location) for location in scope.named}
+    back = {each.document_id for each in removed.values() if {each.document_id, each.removed_with} & named}
+    found = {file.document_id for file in listing.files} & removed.keys()
+    return frozenset(found - back), frozenset(found & back)
+
+
+def _found(
+    unreadable: Sequence[Unreadable],
+    files: Sequence[SourceFile],
+    stated: Mapping[str, Fields],
+    parts: IngestParts,
+    progress: Progress,
+) -> Iterator[FoundDocument]:
+    for each in unreadable:
         yield FoundDocument(
             document_id(each.location), each.source, each.location, "", "", error=each.message
         )
-    for done, file in enumerate(listing.files, 1):
+    for done, file in enumerate(files, 1):
         try:
             read = read_source(file)
         except SourceError as exc:
             yield FoundDocument(file.document_id, file.source, file.location, "", "", error=exc.message)
         else:
+            plain = document_fingerprint(read.data, file.path.name, read.sidecar, parts.shaping)
             yield FoundDocument(
                 file.document_id,
                 file.source,
                 file.location,
-                document_fingerprint(read.data, file.path.name, read.sidecar, parts.shaping),
+                stated_fingerprint(plain, stated.get(file.document_id, {})),
                 hashlib.sha256(read.data).hexdigest(),
                 len(read.data),
             )
-        progress("scan", done, len(listing.files))
+        progress("scan", done, len(files))
 
 
 def shaped(
@@ -116,6 +164,8 @@ def shaped(
         if isinstance(made, Failure):
             yield _broken(change, made, survey), None
         else:
+            fields = survey.stated.get(change.document_id)
+            made = stated_anew(made, fields, parts.make_passages) if fields else made
             yield _outcome(change, made, others), made
         done += 1
         progress("clean", done, len(reread))

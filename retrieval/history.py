@@ -60,13 +60,6 @@ def past_versions(store: Store) -> list[PastVersion]:
         return list(_read(connection))
 
 
-def version_revisions(store: Store, number: int) -> frozenset[int]:
-    """The row ids of the revisions that a kept version holds."""
-    with store.reading() as connection:
-        rows = connection.execute("SELECT revision_id FROM version_revisions WHERE version_id = ?", (number,))
-        return frozenset(row[0] for row in rows)
-
-
 def _read(connection: sqlite3.Connection) -> Iterable[PastVersion]:
     rows = connection.execute(
         f"SELECT {VERSION_COLUMNS}, v.host, v.report, v.is_kept,"

@@ -43,8 +43,9 @@ class NewRevision:
     """One state of one document, ready to be stored.
 
     ``location`` is what the document id was made from, ``fingerprint`` names everything the revision
-    depends on: bytes, sidecar and the settings of cleaning and passage making. ``edits`` are JSON objects,
-    ``sketch`` is what near-duplicates are told by, empty for none.
+    depends on: bytes, sidecar, stated fields and the settings of cleaning and passage making. ``edits`` are
+    JSON objects, ``sketch`` is what near-duplicates are told by, empty for none. ``described`` is the
+    metadata without what a maintainer has stated, where that differs.
     """
 
     document_id: str
@@ -62,6 +63,7 @@ class NewRevision:
     encoding: str
     passages: Sequence[NewPassage]
     sketch: bytes = b""
+    described: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,25 @@ def roots(store: Store) -> list[Root]:
 
 def manifest(store: Store) -> dict[str, StoredRevision]:
     """The documents of the current version by their id, quarantined ones included."""
+    return _stored(
+        store,
+        "SELECT m.revision_id FROM current_version c JOIN version_revisions m ON m.version_id = c.version_id",
+    )
+
+
+def manifest_of(store: Store, number: int) -> dict[str, StoredRevision]:
+    """The documents of a kept version by their id."""
+    return _stored(store, "SELECT revision_id FROM version_revisions WHERE version_id = ?", number)
+
+
+def _stored(store: Store, held: str, *values: int) -> dict[str, StoredRevision]:
     with store.reading() as connection:
         rows = connection.execute(
             "SELECT r.id, r.document_id, r.source, r.location, r.fingerprint, r.raw_sha256, r.quarantine,"
             " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id),"
             " (SELECT length(w.data) FROM raws w WHERE w.sha256 = r.raw_sha256)"
-            " FROM current_version c JOIN version_revisions m ON m.version_id = c.version_id"
-            " JOIN revisions r ON r.id = m.revision_id"
+            f" FROM revisions r WHERE r.id IN ({held})",
+            values,
         )
         return {row[1]: StoredRevision(*row) for row in rows}
 
@@ -301,10 +315,12 @@ def _stage_one(connection: sqlite3.Connection, new: NewRevision) -> int:
     connection.execute("INSERT OR IGNORE INTO raws VALUES (?, ?)", (raw_sha256, new.raw))
     cursor = connection.execute(
         "INSERT INTO revisions (document_id, source, location, fingerprint, raw_sha256, title, format,"
-        " encoding, quarantine, metadata, warnings, text, edits) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " encoding, quarantine, metadata, described, warnings, text, edits)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             *(new.document_id, new.source, new.location, new.fingerprint, raw_sha256, new.title),
             *(new.format, new.encoding, new.quarantine, _json(dict(new.metadata))),
+            None if new.described is None else _json(dict(new.described)),
             *(_json(list(new.warnings)), new.text, _json([dict(edit) for edit in new.edits])),
         ),
     )

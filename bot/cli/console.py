@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.answering.privacy import MaskingFilter
+from retrieval.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -67,6 +68,17 @@ def complain(message: str, remedy: str = "") -> None:
     click.echo(click.style("错误：", fg="red", bold=True) + message, err=True)
     if remedy:
         click.echo(f"  → {remedy}", err=True)
+
+
+def confirm(question: str, *, is_confirmed: bool) -> None:
+    """Ask before what cannot be undone, unless ``is_confirmed``; click.Abort for a no, InputError where
+    nobody is there to say yes.
+    """
+    if is_confirmed:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(f"{question}需要确认。", remedy="确定要这样做，就加上 --yes 再运行一次。")
+    click.confirm(question, abort=True, err=True)
 
 
 def print_json(document: Any, *, indent: int | None = 2) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from bot.answering.answer import Answer, Citation
 from ingest.records import CleanedDocument
+from retrieval.holdings import HeldDocument
+from retrieval.overrides import Fields
 from retrieval.records import DocumentInfo, Evidence, ScoredPassage
 
 Json = dict[str, Any]
@@ -103,4 +105,17 @@ def cleaned_json(cleaned: CleanedDocument) -> Json:
         ],
         "warnings": list(cleaned.warnings),
         "quarantine": cleaned.quarantine,
+    }
+
+
+def held_json(found: HeldDocument, cleaned: CleanedDocument, stated: Fields, *, with_raw: bool) -> Json:
+    """A document as the store holds it; ``stated`` is what a maintainer has said of it."""
+    return {
+        "id": found.document_id,
+        "source": found.source,
+        "location": found.location,
+        "state": found.state,
+        "stated": dict(stated),
+        **cleaned_json(cleaned),
+        **({"raw": cleaned.raw} if with_raw else {}),
     }

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest.pipeline import ingest
-from retrieval.history import past_versions, version_revisions
-from retrieval.publication import content_key
+from retrieval.history import past_versions
+from retrieval.publication import cache_embeddings, content_key, manifest_of
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders
 from tests.corpus import HashEmbedder, plain_parts, write_files
@@ -41,7 +41,7 @@ def test_the_newest_versions_are_kept_and_of_the_others_a_line(data_dir: Path, t
     assert [each.version.number for each in history] == [5, 4, 3, 2, 1]
     assert [each.is_kept for each in history] == [True, True, True, False, False]
     assert [each.is_current for each in history] == [True, False, False, False, False]
-    assert [len(version_revisions(store, number)) for number in range(1, 6)] == [0, 0, 2, 2, 2]
+    assert [len(manifest_of(store, number)) for number in range(1, 6)] == [0, 0, 2, 2, 2]
     assert history[-1].counts() == {"new": 2} and history[0].counts() == {"changed": 1}
 
 
@@ -54,8 +54,6 @@ def test_what_only_a_forgotten_version_held_is_gone(data_dir: Path, tmp_path: Pa
 
 
 def test_vectors_that_a_killed_ingest_computed_are_not_lost(data_dir: Path, tmp_path: Path) -> None:
-    from retrieval.publication import cache_embeddings
-
     store = publish_rounds(data_dir, tmp_path / "docs", rounds=2, keep=2)
     cache_embeddings(store, HashEmbedder().fingerprint, 8, {content_key("还没有发布的"): b"\0" * 32})
     publish_rounds(data_dir, tmp_path / "docs", rounds=4, keep=2)

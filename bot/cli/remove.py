@@ -1,0 +1,54 @@
+"""``dangwu remove``: take a document out of every version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.console import confirm, notice, print_json, progress, show
+from bot.cli.startup import open_application
+from bot.cli.wording import Argument, Command
+
+if TYPE_CHECKING:
+    from retrieval.publication import Root
+    from retrieval.store import Store
+
+
+@click.command("remove", cls=Command)
+@click.argument("document", cls=Argument, metavar="资料")
+@click.option("--yes", "is_confirmed", is_flag=True, help="移除多份时不再询问")
+@click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
+def command(document: str, is_confirmed: bool, as_json: bool) -> int:
+    """移除一份资料：所有版本里都不再有，回退也不会回来，文件还在也不再收录。
+
+    资料写编号、来源，或标题中独有的一段；写一个收录过的文件夹，就连同它下面的资料一起移除，不再记住它。
+    要重新收录，运行 dangwu ingest 并写明这个文件或文件夹。
+    """
+    from ingest.upkeep import remove
+
+    with open_application() as application:
+        documents, root = _wanted(application.open_store(), document)
+        if len(documents) > 1:
+            confirm(f"将移除 {len(documents)} 份资料（{document}），", is_confirmed=is_confirmed)
+        with progress() as report:
+            outcome = remove(application.work(report), documents, root=root)
+    if as_json:
+        print_json(outcome.as_json())
+    else:
+        from bot.rendering.report import render_report
+
+        show(render_report(outcome))
+    notice("已从所有版本中移除，下一个问题起不再出现；原始文件没有动。")
+    return 0
+
+
+def _wanted(store: Store, named: str) -> tuple[list[str], Root | None]:
+    """The ids of the documents to remove, and the root that was named, if it was one."""
+    from ingest.upkeep import documents_below, find_root
+    from retrieval.holdings import find_document
+
+    root = find_root(store, named)
+    if root is not None:
+        return documents_below(store, root), root
+    return [find_document(store, named).document_id], None

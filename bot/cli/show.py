@@ -1,0 +1,63 @@
+"""``dangwu show``: a document as the store holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.console import is_colourful, notice, print_json, show
+from bot.cli.startup import open_application
+from bot.cli.wording import Argument, Command
+
+if TYPE_CHECKING:
+    from ingest.records import CleanedDocument
+    from retrieval.holdings import HeldDocument
+    from retrieval.overrides import Fields
+
+_STATES = {"current": "", "former": "（当前版本里没有，只在以前的版本里）", "removed": "（已移除）"}
+
+
+@click.command("show", cls=Command)
+@click.argument("document", cls=Argument, metavar="资料")
+@click.option("--raw", "as_raw", is_flag=True, help="清洗以前的原文")
+@click.option("--edits", "as_edits", is_flag=True, help="原文与清洗后左右对照，每处改动标色并注明步骤")
+@click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
+def command(document: str, as_raw: bool, as_edits: bool, as_json: bool) -> int:
+    """查看收录的一份资料，不需要它的文件还在。资料写编号、来源，或标题中独有的一段。"""
+    if as_raw and as_edits:
+        raise click.UsageError("--raw 与 --edits 只能选一个")
+    from ingest.stored import as_cleaned
+    from retrieval.holdings import find_document, read_revision
+    from retrieval.overrides import overrides
+
+    with open_application() as application:
+        store = application.open_store()
+        found = find_document(store, document)
+        cleaned = as_cleaned(read_revision(store, found.revision_id))
+        stated = overrides(store).get(found.document_id, {})
+    if as_json:
+        from bot.rendering.json import held_json
+
+        print_json(held_json(found, cleaned, stated, with_raw=as_raw))
+        return 0
+    if as_edits:
+        from bot.rendering.diff import render_diff
+
+        show(render_diff(cleaned, with_marks=not is_colourful()))
+    else:
+        click.echo(cleaned.raw if as_raw else cleaned.text)
+    _remark(found, cleaned, stated)
+    return 0
+
+
+def _remark(found: HeldDocument, cleaned: CleanedDocument, stated: Fields) -> None:
+    notice(f"{found.document_id}  {found.source}{_STATES[found.state]}")
+    notice(f"标题：{cleaned.title or '（未识别）'}；改动 {len(cleaned.edits)} 处")
+    for key, value in cleaned.metadata.items():
+        if key not in ("title", "abstract"):
+            notice(f"{key}：{value}{'（标注）' if key in stated else ''}")
+    for warning in cleaned.warnings:
+        notice(f"警告：{warning}")
+    if cleaned.quarantine is not None:
+        notice(f"被隔离：{cleaned.quarantine}")

@@ -1,0 +1,110 @@
+"""Documents taken out of every version at once, and remembered so that they are not taken in again.
+
+A removed document's last state stays in the store until it is purged; a purged one leaves its id alone.
+Everything here runs inside the transaction that publishes the corpus without them.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from retrieval.retention import drop_orphans, drop_vectors
+from retrieval.store import Store
+
+PURGE_PENDING = "purge pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A document that is not to be taken in; ``removed_with`` is its id or that of its root."""
+
+    document_id: str
+    removed_with: str
+
+
+def removals(store: Store) -> dict[str, Removal]:
+    """The removed documents by id, purged ones included."""
+    with store.reading() as connection:
+        rows = connection.execute("SELECT document_id, removed_with FROM removals")
+        return {row[0]: Removal(*row) for row in rows}
+
+
+def remove_documents(connection: sqlite3.Connection, removed_with: Mapping[str, str], at: datetime) -> None:
+    """Take documents out of all versions, keeping the last state of each.
+
+    ``removed_with`` gives for each document the id of what was named: its own, or that of its root.
+    """
+    ids = json.dumps(list(removed_with))
+    connection.executemany(
+        "INSERT INTO removals VALUES (?, ?, NULL, ?)"
+        " ON CONFLICT DO UPDATE SET removed_with = excluded.removed_with",
+        [(document, named, at.isoformat(timespec="seconds")) for document, named in removed_with.items()],
+    )
+    connection.execute(
+        "UPDATE removals SET revision_id = coalesce("
+        " (SELECT m.revision_id FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+        "  WHERE r.document_id = removals.document_id ORDER BY m.version_id DESC LIMIT 1), revision_id)"
+        " WHERE document_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    )
+    touched = connection.execute(
+        "SELECT DISTINCT version_id FROM version_revisions WHERE revision_id IN"
+        " (SELECT id FROM revisions WHERE document_id IN (SELECT value FROM json_each(?)))",
+        (ids,),
+    ).fetchall()
+    connection.execute(
+        "DELETE FROM version_revisions WHERE revision_id IN"
+        " (SELECT id FROM revisions WHERE document_id IN (SELECT value FROM json_each(?)))",
+        (ids,),
+    )
+    for (number,) in touched:
+        _count_again(connection, number)
+
+
+def purge_documents(connection: sqlite3.Connection, documents: Collection[str]) -> None:
+    """Erase what the store holds of removed documents, apart from their ids: text, bytes, vectors, mentions.
+
+    Notes that the traces in files are still to be erased, see ``retrieval.erasure``.
+    """
+    ids = json.dumps(list(documents))
+    of_them = "document_id IN (SELECT value FROM json_each(?))"
+    keys = connection.execute(
+        f"SELECT DISTINCT key FROM passages WHERE revision_id IN (SELECT id FROM revisions WHERE {of_them})",
+        (ids,),
+    ).fetchall()
+    connection.execute(f"UPDATE removals SET revision_id = NULL WHERE {of_them}", (ids,))
+    connection.execute(f"DELETE FROM overrides WHERE {of_them}", (ids,))
+    connection.execute(f"DELETE FROM revisions WHERE {of_them}", (ids,))
+    drop_orphans(connection)
+    drop_vectors(connection, [row[0] for row in keys])
+    _erase_mentions(connection, frozenset(documents))
+
+
+def take_back(connection: sqlite3.Connection, documents: Collection[str]) -> None:
+    """Forget that these documents were removed."""
+    connection.executemany("DELETE FROM removals WHERE document_id = ?", [(each,) for each in documents])
+
+
+def _count_again(connection: sqlite3.Connection, number: int) -> None:
+    connection.execute(
+        "UPDATE versions SET documents = (SELECT count(*) FROM version_revisions WHERE version_id = ?1),"
+        " (passages, keys) = (SELECT count(*), count(DISTINCT p.key) FROM version_revisions m"
+        "  JOIN passages p USING (revision_id) WHERE m.version_id = ?1) WHERE id = ?1",
+        (number,),
+    )
+
+
+def _erase_mentions(connection: sqlite3.Connection, documents: frozenset[str]) -> None:
+    for number, text in connection.execute("SELECT id, report FROM versions").fetchall():
+        report = json.loads(text)
+        kept = [each for each in report.get("documents", ()) if each["id"] not in documents]
+        if len(kept) != len(report.get("documents", ())):
+            report["documents"] = kept
+            connection.execute(
+                "UPDATE versions SET report = ? WHERE id = ?",
+                (json.dumps(report, ensure_ascii=False), number),
+            )
