@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from retrieval.records import Audience, DocumentInfo, Passage, PassageKind
 
@@ -50,6 +50,21 @@ class Version:
     @property
     def name(self) -> str:
         return f"v{self.number}-{self.digest[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A document of a version as its maintainer sees it; ``quarantine`` is ``None`` for one that is served.
+
+    ``passages`` and ``edits`` are numbers.
+    """
+
+    info: DocumentInfo
+    format: str
+    quarantine: str | None
+    warnings: tuple[str, ...]
+    passages: int
+    edits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +130,31 @@ class Snapshot:
         )
         return [(_document_info(row), str(row[-1])) for row in rows]
 
+    def holdings(self) -> list[Holding]:
+        """Every document of the version by source, quarantined ones included."""
+        rows = self.connection.execute(
+            f"SELECT {_INFO_COLUMNS}, r.format, r.quarantine, r.warnings,"
+            " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id), json_array_length(r.edits)"
+            " FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            " WHERE m.version_id = ? ORDER BY r.source, r.document_id",
+            (self.version,),
+        )
+        return [
+            Holding(_document_info(row), row[4], row[5], tuple(json.loads(row[6])), row[7], row[8])
+            for row in rows
+        ]
+
+    def document_edits(self, document_id: str) -> list[dict[str, Any]]:
+        """The edits that made a document's text, as JSON objects; KeyError when it is not held."""
+        return list(json.loads(self._revision_column("edits", document_id)))
+
     def document_text(self, document_id: str) -> str:
         """The cleaned text of a document; KeyError when this version does not hold it."""
+        return self._revision_column("text", document_id)
+
+    def _revision_column(self, column: Literal["text", "edits"], document_id: str) -> str:
         row = self.connection.execute(
-            "SELECT r.text FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
+            f"SELECT r.{column} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
             " WHERE m.version_id = ? AND r.document_id = ?",
             (self.version, document_id),
         ).fetchone()

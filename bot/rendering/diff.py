@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.rendering.wrapping import visible
+from bot.reporting.alignment import Block, blocks
 from ingest.records import CleanedDocument, Edit
 
 _REMOVED = "red"
 _ADDED = "green"
 _FAINT = "dim"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Whole lines ``[start, end)`` of the raw text and the edits within them; no edit crosses its bounds."""
-
-    start: int
-    end: int
-    edits: tuple[Edit, ...]
 
 
 def render_diff(cleaned: CleanedDocument, *, with_marks: bool) -> RenderableType:
@@ -42,26 +33,6 @@ def render_diff(cleaned: CleanedDocument, *, with_marks: bool) -> RenderableType
         else:
             parts.append(Text(f"… {len(found)} 行没有改动 …", style=_FAINT))
     return Group(*parts, Text(_summary(cleaned.edits)))
-
-
-def blocks(raw: str, edits: Sequence[Edit]) -> Iterator[Block]:
-    """The raw text in blocks, in order and without gaps: single lines, more where an edit joins them."""
-    rest = list(reversed(edits))
-    start = 0
-    while start < len(raw) or rest:
-        end = _line_end(raw, start)
-        held: list[Edit] = []
-        while rest and (rest[-1].start < end or end == len(raw)):
-            held.append(rest.pop())
-            if held[-1].end > end:
-                end = _line_end(raw, held[-1].end - 1)
-        yield Block(start, end, tuple(held))
-        start = end
-
-
-def _line_end(raw: str, at: int) -> int:
-    newline = raw.find("\n", at)
-    return len(raw) if newline < 0 else newline + 1
 
 
 def _table(raw: str, found: Sequence[Block], with_marks: bool, *, is_first: bool) -> Table:
@@ -94,18 +65,6 @@ def _sides(raw: str, block: Block, with_marks: bool) -> tuple[Text, Text]:
     before.rstrip()
     after.rstrip()
     return before, after
-
-
-def visible(text: str) -> str:
-    """The text with invisible characters written as their code points, such as ⟨U+200B⟩."""
-    return "".join(c if c == "\n" or c.isprintable() else _name(c) for c in text)
-
-
-def _name(c: str) -> str:
-    # White space of every kind shows well enough as it is, apart from line separators.
-    if unicodedata.category(c) == "Zs":
-        return c
-    return f"⟨U+{ord(c):04X}⟩"
 
 
 def _summary(edits: Sequence[Edit]) -> str:

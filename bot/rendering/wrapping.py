@@ -20,6 +20,18 @@ def printable(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 
+def visible(text: str) -> str:
+    """The text with invisible characters written as their code points, such as ⟨U+200B⟩."""
+    return "".join(c if c == "\n" or c.isprintable() else _name(c) for c in text)
+
+
+def _name(c: str) -> str:
+    # White space of every kind shows well enough as it is, apart from line separators.
+    if unicodedata.category(c) == "Zs":
+        return c
+    return f"⟨U+{ord(c):04X}⟩"
+
+
 def wrap_cells(text: str, width: int) -> list[str]:
     """The text in lines of at most ``width`` columns (at least 4); line breaks of the text are kept.
 

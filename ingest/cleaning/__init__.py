@@ -11,10 +11,10 @@ import logging
 from ingest.cleaning.checks import quarantine_reason, warnings_of
 from ingest.cleaning.steps import run
 from ingest.cleaning.titles import own_title
-from ingest.cleaning.trace import Origins, apply_edits
+from ingest.cleaning.trace import Origins, apply_edits, undo_edits
 from ingest.records import CleanedDocument, RawDocument
 
-__all__ = ["Origins", "apply_edits", "clean"]
+__all__ = ["Origins", "apply_edits", "clean", "undo_edits"]
 
 _log = logging.getLogger(__name__)
 

@@ -91,6 +91,24 @@ def apply_edits(raw: str, edits: Sequence[Edit]) -> str:
     return "".join(parts)
 
 
+def undo_edits(text: str, edits: Sequence[Edit]) -> str:
+    """The raw text that ``apply_edits`` made ``text`` of: what is stored need not be loaded again.
+
+    Raises ``ValueError`` where an edit's ``after`` is not what stands in ``text``.
+    """
+    parts: list[str] = []
+    raw_done = done = 0
+    for edit in edits:
+        start = done + edit.start - raw_done
+        end = start + len(edit.after)
+        if start < done or text[start:end] != edit.after:
+            raise ValueError(f"edit at {edit.start} does not fit the cleaned text: {edit.after!r}")
+        parts += (text[done:start], edit.before)
+        raw_done, done = edit.end, end
+    parts.append(text[done:])
+    return "".join(parts)
+
+
 class Origins:
     """Where spans of the cleaned text stand in the raw text, from the edits alone.
 

@@ -122,6 +122,60 @@ class TestClean:
         assert out == "" and "错误：" in err
 
 
+class TestReport:
+    def test_the_page_is_written_into_the_data_folder(
+        self, home: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_files(home / "docs", a="党费收缴规定\n" + "党员应当按期交\u200b纳党费。" * 9)
+        assert run(["ingest", "docs"]) == 0
+        output(capsys)
+        assert run(["report"]) == 0
+        out, err = output(capsys)
+        page = Path(out.strip())
+        assert page == home / "data" / "report.html" and err == ""
+        assert "党费收缴规定" in page.read_text(encoding="utf-8")
+
+    def test_the_public_one_is_a_file_of_its_own_without_internal_documents(
+        self, home: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        docs = write_files(home / "docs", a="党费收缴规定\n按期交纳。", b="换届工作安排\n注意保密。")
+        (docs / "b.txt.meta.toml").write_text('audience = "内部"', encoding="utf-8")
+        assert run(["ingest", "docs"]) == 0
+        output(capsys)
+        for options, counts in ([], (2, 1)), (["--public"], (1, 0)):
+            assert run(["report", "--json", *options]) == 0
+            summary = document(capsys)
+            assert (summary["documents"], summary["internal"]) == counts
+        public = (home / "data" / "report-public.html").read_text(encoding="utf-8")
+        assert "党费收缴规定" in public and "换届" not in public
+        assert "换届" in (home / "data" / "report.html").read_text(encoding="utf-8")
+
+    def test_it_goes_where_it_is_told(self, corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["report", "-o", "新的.html"]) == 0
+        assert output(capsys)[0] == "新的.html\n"
+        assert run(["report", "-o", "-"]) == 0
+        printed = output(capsys)[0]
+        assert printed.startswith("<!DOCTYPE html>") and len(printed) > 100_000
+        assert (corpus / "新的.html").stat().st_size > 100_000
+
+    def test_a_place_that_cannot_be_written_is_named(
+        self, corpus: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["report", "-o", "没有/这个.html"]) == 2
+        assert "文件夹不存在：没有" in output(capsys)[1]
+        (corpus / "占着").mkdir()
+        assert run(["report", "-o", "占着"]) == 1
+        assert "写不了 占着" in output(capsys)[1]
+        assert [each.name for each in corpus.iterdir()] == ["占着"]
+
+    def test_there_is_nothing_to_report_before_the_first_ingest(
+        self, home: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["report"]) == 1
+        assert "dangwu ingest" in output(capsys)[1]
+        assert not (home / "data").exists()
+
+
 class TestDoctor:
     def test_nothing_is_broken_before_the_first_ingest_and_nothing_is_made(
         self, home: Path, capsys: pytest.CaptureFixture[str]

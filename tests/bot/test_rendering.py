@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
-from bot.rendering.diff import blocks, render_diff, visible
+from bot.rendering.diff import render_diff
 from bot.rendering.evaluation import render_evaluation
 from bot.rendering.json import answer_json, evidence_json
 from bot.rendering.report import render_report
 from bot.rendering.terminal import render_answer, render_evidence
-from bot.rendering.wrapping import printable, shorten, wrap_cells
+from bot.rendering.wrapping import printable, shorten, visible, wrap_cells
+from bot.reporting.alignment import blocks
 from ingest.plan import DocumentChange
 from ingest.records import CleanedDocument, Edit
 from ingest.report import IngestReport

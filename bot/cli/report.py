@@ -1,0 +1,90 @@
+"""``dangwu report``: the state of the corpus as one HTML file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.console import notice, print_json
+from bot.cli.startup import open_application
+from bot.cli.wording import Command
+from retrieval.errors import InputError, WorkError
+
+if TYPE_CHECKING:
+    from bot.reporting.content import Report
+
+
+@click.command("report", cls=Command)
+@click.option(
+    "-o", "output", metavar="文件", type=click.Path(path_type=Path), help="写到这个文件；- 表示 stdout"
+)
+@click.option("--public", "is_public", is_flag=True, help="不含内部资料，用来转发")
+@click.option("--json", "as_json", is_flag=True, help="写好以后在 stdout 上输出一个 JSON 文档")
+def command(output: Path | None, is_public: bool, as_json: bool) -> int:
+    """把资料库的情况写成一个网页文件：收了什么、清洗改了什么、隔离了什么、哪些问题答不了、各版本的评测。
+
+    文件不引用任何外部内容，可以直接打开、打印或转发；不给 -o 就写在数据目录里。
+    """
+    to_stdout = output == Path("-")
+    if to_stdout and as_json:
+        raise click.UsageError("--json 与 -o - 只能选一个")
+    from bot.answering.gaps import Gaps
+    from bot.rendering.page import render_page
+    from bot.reporting.collecting import collect_report
+
+    with open_application() as application:
+        report = collect_report(
+            application.open_store(),
+            Gaps(application.data_dir),
+            made_at=datetime.now().astimezone(),
+            is_public=is_public,
+        )
+        default = application.data_dir / ("report-public.html" if is_public else "report.html")
+    page = render_page(report)
+    if to_stdout:
+        click.echo(page)
+        return 0
+    path = output or default
+    _write(path, page)
+    if as_json:
+        print_json(_summary(report, path))
+    else:
+        click.echo(path)
+        for sentence in report.left_out:
+            notice(sentence)
+    return 0
+
+
+def _write(path: Path, page: str) -> None:
+    """Replace the file at once: whoever has the old report open never reads half of a new one."""
+    if not path.parent.is_dir():
+        raise InputError(f"文件夹不存在：{path.parent}", remedy="先建好它，或用 -o 换一处。")
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+    except OSError as exc:
+        with suppress(OSError):
+            draft.unlink()
+        raise WorkError(
+            f"写不了 {path}（{exc.strerror or exc}）。", remedy="检查权限和磁盘空间，或用 -o 换一处。"
+        ) from exc
+
+
+def _summary(report: Report, path: Path) -> dict[str, object]:
+    return {
+        "file": str(path),
+        "version": report.version.name,
+        "public": report.is_public,
+        "documents": report.served,
+        "internal": report.internal,
+        "quarantined": len(report.quarantined),
+        "edited": report.edited,
+        "unanswered": len(report.unanswered),
+        "evaluations": len(report.trends),
+        "left_out": list(report.left_out),
+    }

@@ -1,0 +1,184 @@
+"""Reading a report's content from the data folder: one version, its gaps and its figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from itertools import groupby
+
+from bot.answering.gaps import Gap, Gaps
+from bot.reporting.comparison import Comparison, compare
+from bot.reporting.content import Entry, Report, Tally, Trend, Unanswered
+from ingest.cleaning import undo_edits
+from ingest.cleaning.trace import STEP_SEPARATOR
+from ingest.decrees import KINDS, STATUSES
+from ingest.records import Edit
+from retrieval.evaluation import METRICS
+from retrieval.figures import Figures, recorded_evaluations
+from retrieval.records import Audience
+from retrieval.registers import RegisterCache
+from retrieval.retriever import EVERYONE, STAFF
+from retrieval.snapshot import Holding, Snapshot
+from retrieval.store import Store
+
+COMPARED_CHARS = 1_500_000
+"""What all comparisons cost together: some 5 MB of HTML, which a phone still opens."""
+COMPARED_CHARS_EACH = 150_000
+COMPARED_CHARS_EACH_MIN = 2_000
+ENTRIES_MAX = 2_000
+UNANSWERED_MAX = 100
+YEARS_MAX = 12
+TRENDS_MAX = 4
+VERSIONS_MAX = 12
+
+
+def collect_report(store: Store, gaps: Gaps, *, made_at: datetime, is_public: bool = False) -> Report:
+    """The report on the current version; ``made_at`` is aware, and its zone that of all moments.
+
+    ``is_public`` leaves out internal documents and the questions that came near them. EmptyCorpus where
+    there is no version yet.
+    """
+    with store.snapshot() as snapshot:
+        published_at = _moment(snapshot.info.created_at, made_at.tzinfo)
+        audiences = EVERYONE if is_public else STAFF
+        held = _held(snapshot, audiences)
+        comparisons, steps = _compared(snapshot, held)
+        version = snapshot.info
+    entries = [Entry(each, comparisons.get(each.info.id)) for each in held]
+    served = [each for each in held if each.quarantine is None]
+    known = {each.info.title or each.info.source for each in served}
+    unanswered, unlisted = _unanswered(gaps.list(), published_at, known, is_public)
+    trends, untried = _trends(recorded_evaluations(store))
+    return Report(
+        made_at=made_at,
+        published_at=published_at,
+        version=version,
+        is_public=is_public,
+        kinds=_tally((each.info.metadata.get("kind", "") for each in served), KINDS),
+        statuses=_tally((each.info.status for each in served), STATUSES),
+        years=_years(each.info.metadata.get("date", "")[:4] for each in served),
+        served=len(served),
+        passages=sum(each.passages for each in served),
+        edited=sum(bool(each.edits) for each in held),
+        internal=sum(each.info.audience not in EVERYONE for each in held),
+        repairs=tuple(Tally(name, count) for name, count in steps.most_common()),
+        entries=tuple(each for each in entries if each.holding.quarantine is None)[:ENTRIES_MAX],
+        quarantined=tuple(each for each in entries if each.holding.quarantine is not None)[:ENTRIES_MAX],
+        unanswered=unanswered,
+        trends=trends,
+        left_out=(*_bounds(held, comparisons), *unlisted, *untried),
+    )
+
+
+def _held(snapshot: Snapshot, audiences: frozenset[Audience]) -> list[Holding]:
+    """Every document that these audiences may see, with the status that it has among those."""
+    register = RegisterCache().get(snapshot, audiences)
+    return [
+        replace(each, info=register.effective(each.info))
+        for each in snapshot.holdings()
+        if each.info.audience in audiences
+    ]
+
+
+def _moment(stated: str, zone: tzinfo | None) -> datetime:
+    return datetime.fromisoformat(stated).astimezone(zone)
+
+
+def _tally(names: Iterable[str], order: Sequence[str]) -> tuple[Tally, ...]:
+    """The counts by name, in the given order; unlisted names follow, unknown ones come last."""
+    counts = Counter(names)
+    unknown = counts.pop("", 0)
+    ranked = sorted(counts, key=lambda name: (order.index(name) if name in order else len(order), name))
+    return tuple(Tally(name, counts[name]) for name in ranked) + ((Tally("", unknown),) if unknown else ())
+
+
+def _years(years: Iterable[str]) -> tuple[Tally, ...]:
+    """The counts by year, latest first; what lies further back is one sum."""
+    counts = Counter(years)
+    unknown = counts.pop("", 0)
+    latest = sorted(counts, reverse=True)
+    tallies = [Tally(year, counts[year]) for year in latest[:YEARS_MAX]]
+    if earlier := sum(counts[year] for year in latest[YEARS_MAX:]):
+        tallies.append(Tally(f"{latest[YEARS_MAX - 1]} 以前", earlier))
+    return (*tallies, *([Tally("", unknown)] if unknown else []))
+
+
+def _compared(snapshot: Snapshot, held: Sequence[Holding]) -> tuple[dict[str, Comparison], Counter[str]]:
+    """The comparisons by document id, as many as there is room for, and how often each step made an edit.
+
+    Quarantined documents come first; each document gets about the same share of the room.
+    """
+    edited = sorted((each for each in held if each.edits), key=lambda each: each.quarantine is None)
+    share = max(COMPARED_CHARS_EACH_MIN, min(COMPARED_CHARS_EACH, COMPARED_CHARS // max(1, len(edited))))
+    comparisons: dict[str, Comparison] = {}
+    steps: Counter[str] = Counter()
+    room = COMPARED_CHARS
+    for each in edited:
+        edits = [Edit(**edit) for edit in snapshot.document_edits(each.info.id)]
+        steps.update(name for edit in edits for name in edit.step.split(STEP_SEPARATOR))
+        if room > 0:
+            raw = undo_edits(snapshot.document_text(each.info.id), edits)
+            comparisons[each.info.id] = compare(raw, edits, share)
+            room -= comparisons[each.info.id].cost
+    return comparisons, steps
+
+
+def _bounds(held: Sequence[Holding], comparisons: Mapping[str, Comparison]) -> list[str]:
+    """What of the documents found no room."""
+    left_out = []
+    served = sum(each.quarantine is None for each in held)
+    for what, count in (("资料", served), ("隔离的资料", len(held) - served)):
+        if count > ENTRIES_MAX:
+            left_out.append(f"{what}共 {count} 份，只列出 {ENTRIES_MAX} 份。")
+    if more := sum(bool(each.edits) for each in held) - len(comparisons):
+        left_out.append(f"有改动的资料里，{more} 份的对照没有放进来，可用 dangwu clean --diff 逐份查看。")
+    if parts := sum(not each.is_whole for each in comparisons.values()):
+        left_out.append(f"{parts} 份较长的资料只列出改动前后的文字，没有改动的部分略去。")
+    return left_out
+
+
+def _unanswered(
+    gaps: Sequence[Gap], since: datetime, known: set[str], is_public: bool
+) -> tuple[tuple[Unanswered, ...], list[str]]:
+    """The questions refused since the version was published, and what that leaves out.
+
+    Only titles in ``known`` are named: the others are gone, or internal. A question that came near one of
+    those may tell of it, so it is not public.
+    """
+    recent = [gap for gap in gaps if _moment(gap.last_at, since.tzinfo) >= since]
+    allowed = [gap for gap in recent if not is_public or known.issuperset(gap.nearest)]
+    listed = tuple(
+        Unanswered(
+            gap.question,
+            gap.count,
+            _moment(gap.last_at, since.tzinfo),
+            tuple(title for title in gap.nearest if title in known),
+        )
+        for gap in allowed[:UNANSWERED_MAX]
+    )
+    left_out = []
+    if more := len(allowed) - len(listed):
+        left_out.append(f"没能回答的问题另有 {more} 个，可用 dangwu gaps 查看。")
+    if older := len(gaps) - len(recent):
+        left_out.append(f"{older} 个没能回答的问题在这个版本发布以后没有人再问，没有列出。")
+    return listed, left_out
+
+
+def _trends(figures: Sequence[Figures]) -> tuple[tuple[Trend, ...], list[str]]:
+    """A trend for each question file, the one evaluated last first, and what that leaves out."""
+    groups = [list(group) for _, group in groupby(figures, key=lambda each: (each.questions, each.digest))]
+    groups.sort(key=lambda group: max(each.at for each in group), reverse=True)
+    more = len(groups) - TRENDS_MAX
+    left_out = [f"另有 {more} 个较早评测过的题目文件，没有列出。"] if more > 0 else []
+    return tuple(_trend(group[-VERSIONS_MAX:]) for group in groups[:TRENDS_MAX]), left_out
+
+
+def _trend(group: Sequence[Figures]) -> Trend:
+    found: Mapping[str, tuple[float | None, ...]] = {
+        metric: tuple(each.metrics.get(metric) for each in group)
+        for metric in METRICS
+        if any(metric in each.metrics for each in group)
+    }
+    return Trend(group[-1].questions, group[-1].n, tuple(each.index_version for each in group), found)

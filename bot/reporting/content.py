@@ -1,0 +1,88 @@
+"""What a report says, before it takes any shape: frozen records, everything in them already chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.reporting.comparison import Comparison
+from retrieval.snapshot import Holding, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many documents are alike in one respect; ``name`` is empty where it is not known."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document of the corpus with the status it has there, and its texts side by side where they differ.
+
+    ``comparison`` is ``None`` where nothing was edited, and where the report had no room for it.
+    """
+
+    holding: Holding
+    comparison: Comparison | None = None
+
+    @property
+    def title(self) -> str:
+        """What to call it: its title, or its source where it has none."""
+        return self.holding.info.title or self.holding.info.source
+
+    @property
+    def is_internal(self) -> bool:
+        return self.holding.info.audience == "内部"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that was refused, with the titles that came nearest."""
+
+    question: str
+    count: int
+    last_at: datetime
+    nearest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The figures of one question file over the versions it was tried on, oldest first.
+
+    ``metrics`` has for each metric that ever applied one share for each of ``versions``, or ``None``.
+    """
+
+    questions: str
+    n: int
+    versions: tuple[str, ...]
+    metrics: Mapping[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole report. ``left_out`` holds a Chinese sentence for everything that found no room.
+
+    Tallies count the documents that are served, quarantined ones not among them; ``repairs`` count edits of
+    all documents by cleaning step, most frequent first. All moments are in the time zone of ``made_at``.
+    """
+
+    made_at: datetime
+    published_at: datetime
+    version: Version
+    is_public: bool
+    kinds: tuple[Tally, ...]
+    statuses: tuple[Tally, ...]
+    years: tuple[Tally, ...]
+    repairs: tuple[Tally, ...]
+    served: int
+    passages: int
+    edited: int
+    internal: int
+    entries: tuple[Entry, ...]
+    quarantined: tuple[Entry, ...]
+    unanswered: tuple[Unanswered, ...]
+    trends: tuple[Trend, ...]
+    left_out: tuple[str, ...]

@@ -1,0 +1,180 @@
+"""What a report is made of: the current version alone, for whoever may see it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from bot.answering.answer import Answer
+from bot.answering.gaps import Gaps
+from bot.reporting import collecting
+from bot.reporting.collecting import collect_report
+from bot.reporting.content import Report, Tally
+from ingest.pipeline import ingest, standard_parts
+from ingest.plan import DocumentChange
+from retrieval.errors import EmptyCorpus
+from retrieval.figures import record_evaluation
+from retrieval.records import DocumentInfo, Passage, ScoredPassage
+from retrieval.store import Store
+from retrieval.vectors import VectorFolders
+from tests.corpus import write_files
+
+BEGUN = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+SENTENCE = "党员应当按期交纳党费，每月一次，党支部应当定期公布收缴的情况。\n"
+ZONE = timezone(timedelta(hours=8))
+
+
+class Home:
+    """A data folder with real cleaning and no model, and documents beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.docs = folder / "docs"
+        self.data = folder / "data"
+        self.gaps = Gaps(self.data, now=lambda: BEGUN + timedelta(minutes=5))
+        self.docs.mkdir()
+
+    def ingest(self, *, at: datetime = BEGUN) -> tuple[DocumentChange, ...]:
+        store = Store.open(self.data, create=True)
+        vectors = VectorFolders(store)
+        return ingest([self.docs], store, None, vectors, parts=standard_parts(), now=lambda: at).documents
+
+    def report(self, *, is_public: bool = False) -> Report:
+        store = Store.open(self.data, create=False)
+        return collect_report(store, self.gaps, made_at=BEGUN.astimezone(ZONE), is_public=is_public)
+
+    def refuse(self, question: str, *nearest: str) -> None:
+        infos = [DocumentInfo(id=title, source=f"{title}.txt", title=title) for title in nearest]
+        passages = (
+            ScoredPassage(Passage("p", info, "", "paragraph", 0, 1, "党", "k"), 0.1) for info in infos
+        )
+        self.gaps.record(Answer(question, "refused", passages=tuple(passages)))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path)
+    write_files(
+        home.docs,
+        fee="党费收缴规定\n" + SENTENCE * 9 + "按\u200b期\u200b交纳。\n",
+        plain="党员须知\n" + SENTENCE.strip() * 9,
+        secret="换届工作安排\n" + SENTENCE * 9 + "保\u200b密。\n",
+    )
+    (home.docs / "secret.txt.meta.toml").write_text('audience = "内部"\nkind = "通知"', encoding="utf-8")
+    (home.docs / "fee.txt.meta.toml").write_text('kind = "规定"\ndate = "2019-03"', encoding="utf-8")
+    home.ingest()
+    return home
+
+
+def sources(report: Report) -> list[str]:
+    return [each.holding.info.source for each in (*report.entries, *report.quarantined)]
+
+
+def test_an_empty_corpus_has_no_report(tmp_path: Path) -> None:
+    Store.open(tmp_path, create=True)
+    with pytest.raises(EmptyCorpus):
+        collect_report(Store.open(tmp_path, create=False), Gaps(tmp_path), made_at=BEGUN)
+
+
+def test_documents_are_counted_by_kind_status_and_year(home: Home) -> None:
+    report = home.report()
+    assert (report.served, report.edited, report.internal) == (3, 2, 1)
+    assert report.kinds == (Tally("规定", 1), Tally("通知", 1), Tally("其他", 1))
+    assert report.statuses == (Tally("现行", 1), Tally("", 2))
+    assert report.years == (Tally("2019", 1), Tally("", 2))
+    assert Tally("invisible", 3) in report.repairs
+    assert report.passages == report.version.passages
+
+
+def test_moments_are_told_in_the_zone_of_the_report(home: Home) -> None:
+    assert home.report().published_at.isoformat() == "2026-05-04T16:00:00+08:00"
+
+
+def test_each_edited_document_is_shown_raw_beside_clean(home: Home) -> None:
+    entries = {each.holding.info.source: each for each in home.report().entries}
+    assert entries["docs/plain.txt"].comparison is None
+    comparison = entries["docs/fee.txt"].comparison
+    assert comparison and comparison.is_whole and comparison.edits == 3
+    last = comparison.rows[-1]
+    assert "".join(piece.text for piece in last.before).startswith("按\u200b期\u200b交纳。")
+    assert "".join(piece.text for piece in last.after) == "按期交纳。"
+
+
+def test_a_quarantined_document_stands_apart_with_its_reason(home: Home) -> None:
+    write_files(home.docs, nav="首页\n新闻中心\n联系我们\n登录\n注册\n")
+    changes = {each.source: each.change for each in home.ingest()}
+    assert changes["docs/nav.txt"] == "quarantined"
+    report = home.report()
+    (held_back,) = report.quarantined
+    assert held_back.holding.info.source == "docs/nav.txt" and held_back.holding.quarantine
+    assert report.served == 3 and "docs/nav.txt" not in [e.holding.info.source for e in report.entries]
+
+
+def test_a_deleted_document_is_nowhere_in_the_report(home: Home) -> None:
+    home.refuse("党费怎样补交？", "党费收缴规定", "党员须知")
+    (home.docs / "fee.txt").unlink()
+    home.ingest(at=BEGUN + timedelta(minutes=1))
+    assert "党费收缴规定" not in repr(home.report())
+
+
+def test_the_public_report_holds_nothing_internal(home: Home) -> None:
+    home.refuse("换届名单何时公布？", "换届工作安排", "党员须知")
+    home.refuse("食堂几点开饭？", "党员须知")
+    whole, public = home.report(), home.report(is_public=True)
+    assert {each.question for each in whole.unanswered} == {"食堂几点开饭？", "换届名单何时公布？"}
+    assert [each.question for each in public.unanswered] == ["食堂几点开饭？"]
+    assert sources(public) == ["docs/fee.txt", "docs/plain.txt"] and public.internal == 0
+    assert "换届" not in repr(public) and "secret" not in repr(public)
+    assert Tally("通知", 1) not in public.kinds
+
+
+def test_an_internal_document_does_not_speak_through_the_status_of_a_public_one(home: Home) -> None:
+    later = 'audience = "内部"\nkind = "规定"\ndate = "2024-01-01"\nsupersedes = ["党费收缴规定"]'
+    (home.docs / "secret.txt.meta.toml").write_text(later, encoding="utf-8")
+    home.ingest()
+
+    def status(report: Report) -> str:
+        return {each.holding.info.source: each.holding.info.status for each in report.entries}["docs/fee.txt"]
+
+    assert (status(home.report()), status(home.report(is_public=True))) == ("已废止", "现行")
+
+
+def test_questions_that_nobody_asked_since_the_version_was_published_are_only_counted(home: Home) -> None:
+    home.refuse("食堂几点开饭？")
+    assert [each.question for each in home.report().unanswered] == ["食堂几点开饭？"]
+    write_files(home.docs, more="又一份\n" + SENTENCE * 9)
+    home.ingest(at=BEGUN + timedelta(hours=1))
+    report = home.report()
+    assert report.unanswered == () and any("没有人再问" in each for each in report.left_out)
+
+
+def test_figures_of_each_question_file_are_a_trend_over_versions(home: Home, tmp_path: Path) -> None:
+    store = Store.open(home.data, create=False)
+    questions = tmp_path / "q.jsonl"
+    questions.write_text("{}", encoding="utf-8")
+    names = []
+    for number, hit in enumerate((0.5, 0.75)):
+        write_files(home.docs, more=f"又一份{number}\n" + SENTENCE * 9)
+        home.ingest()
+        version = store.current()
+        assert version
+        names.append(version.name)
+        record_evaluation(store, version, questions, {"n": 4, "hit@1": hit}, at=BEGUN)
+    (trend,) = home.report().trends
+    assert (trend.questions, trend.n, trend.versions) == ("q.jsonl", 4, tuple(names))
+    assert trend.metrics == {"hit@1": (0.5, 0.75)}
+
+
+def test_what_finds_no_room_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        shutil.copy(home.docs / "fee.txt", home.docs / f"copy{number}.txt")
+    home.ingest()
+    monkeypatch.setattr(collecting, "ENTRIES_MAX", 2)
+    monkeypatch.setattr(collecting, "COMPARED_CHARS", 100)
+    monkeypatch.setattr(collecting, "COMPARED_CHARS_EACH_MIN", 1)
+    report = home.report()
+    assert len(report.entries) == 2
+    told = "".join(report.left_out)
+    assert "资料共 7 份，只列出 2 份" in told and "4 份的对照没有放进来" in told and "2 份较长" in told
