@@ -25,8 +25,9 @@ _TRIED = 3
 _MARGIN = 0.12
 # and cover as much of the question: else the form of an answer would win over its matter.
 _COVERED_MARGIN = 0.06
-_TOLD_BY_SEVERAL = frozenset({"how", "why"})
-_SECOND_SOURCE_CHARS = 150
+_TOLD_TWICE = frozenset({"how", "why", "list", "other"})
+BOTH_CHARS = 320
+"""Two stretches are given in one answer up to this length together."""
 
 
 def wanted_by(question: Question, statistics: TermStatistics) -> Wanted:
@@ -73,28 +74,35 @@ def _best(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
             break
         verdict = judge(wanted, draft, sources)
         if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
-            return _with_second_source(wanted, draft, drafts, sources)
+            return _with_rival(wanted, draft, verdict.covered, drafts, sources)
         covered = max(covered, verdict.covered)
     return None
 
 
-def _with_second_source(
-    wanted: Wanted, draft: Draft, drafts: Sequence[Draft], sources: Sequence[Source]
+def _with_rival(
+    wanted: Wanted, draft: Draft, covered: float, drafts: Sequence[Draft], sources: Sequence[Source]
 ) -> Draft:
-    """The draft and, where ways are asked for, what another document says of them about as well."""
-    if wanted.asked.kind not in _TOLD_BY_SEVERAL or draft.is_list or _size(draft) > _SECOND_SOURCE_CHARS:
+    """The draft and, where it is no bare fact, the next best that answers about as well.
+
+    What is marked almost alike cannot be told apart by its form: the reader gets both, each with its source.
+    """
+    if wanted.asked.kind not in _TOLD_TWICE or draft.is_list:
         return draft
     for other in drafts:
         if other.mark < draft.mark - _MARGIN:
             break
-        elsewhere = other.passage.document.id != draft.passage.document.id and not other.is_list
-        if (
-            elsewhere
-            and _size(other) <= _SECOND_SOURCE_CHARS
-            and judge(wanted, other, sources).covered >= 0.9
-        ):
+        if other.is_list or _overlap(draft, other) or _size(draft) + _size(other) > BOTH_CHARS:
+            continue
+        verdict = judge(wanted, other, sources)
+        if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
             return replace(draft, pieces=draft.pieces + other.pieces)
     return draft
+
+
+def _overlap(one: Draft, other: Draft) -> bool:
+    return one.passage.document.id == other.passage.document.id and any(
+        mine.start < theirs.end and theirs.start < mine.end for mine in one.pieces for theirs in other.pieces
+    )
 
 
 def _size(draft: Draft) -> int:
