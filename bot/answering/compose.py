@@ -43,9 +43,12 @@ def _narrowed(term: ContentTerm, subject: str) -> ContentTerm:
     return term if term.text in subject else replace(term, weight=term.weight * _BESIDE_SUBJECT)
 
 
-def compose(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
-    """The best draft that answers, without marks of layout, or ``None``: then the corpus is silent."""
-    draft = _best(wanted, sources)
+def compose(wanted: Wanted, sources: Sequence[Source], *, is_part: bool = False) -> Draft | None:
+    """The best draft that answers, without marks of layout, or ``None``: then the corpus is silent.
+
+    ``is_part``: of an answer to several questions, which is kept short.
+    """
+    draft = _best(wanted, sources, is_part)
     if draft is None:
         return None
     texts = {source.passage.document.id: source.view.text for source in sources}
@@ -59,7 +62,7 @@ def _past_hashes(piece: Piece, text: str) -> Piece:
     return replace(piece, start=hashes.end()) if hashes and hashes.end() < piece.end else piece
 
 
-def _best(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
+def _best(wanted: Wanted, sources: Sequence[Source], is_part: bool) -> Draft | None:
     if wanted.asked.clause:
         return clause_draft(wanted, sources)
     if asks_for(wanted.key):
@@ -74,7 +77,7 @@ def _best(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
             break
         verdict = judge(wanted, draft, sources)
         if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
-            return _with_rival(wanted, draft, verdict.covered, drafts, sources)
+            return draft if is_part else _with_rival(wanted, draft, verdict.covered, drafts, sources)
         covered = max(covered, verdict.covered)
     return None
 
@@ -99,10 +102,34 @@ def _with_rival(
     return draft
 
 
+def joined(whole: Draft | None, parts: Sequence[Draft | None]) -> Draft | None:
+    """One draft of those to the single questions; that to all of them goes first where one has none."""
+    found = [part for part in parts if part is not None]
+    if whole is not None and len(found) < len(parts):
+        found.insert(0, whole)
+    pieces: list[Piece] = []
+    for draft in found:
+        for piece in draft.pieces:
+            pieces = _with(pieces, piece)
+    return replace(found[0], pieces=tuple(pieces)) if found else None
+
+
+def _with(pieces: Sequence[Piece], new: Piece) -> list[Piece]:
+    """The pieces and a new one, which is made one with a piece that it overlaps."""
+    for at, piece in enumerate(pieces):
+        if _meet(piece, new):
+            whole = replace(piece, start=min(piece.start, new.start), end=max(piece.end, new.end))
+            return [*pieces[:at], whole, *pieces[at + 1 :]]
+    return [*pieces, new]
+
+
+def _meet(one: Piece, other: Piece) -> bool:
+    same = one.passage.document.id == other.passage.document.id
+    return same and one.start < other.end and other.start < one.end
+
+
 def _overlap(one: Draft, other: Draft) -> bool:
-    return one.passage.document.id == other.passage.document.id and any(
-        mine.start < theirs.end and theirs.start < mine.end for mine in one.pieces for theirs in other.pieces
-    )
+    return any(_meet(mine, theirs) for mine in one.pieces for theirs in other.pieces)
 
 
 def _size(draft: Draft) -> int:
