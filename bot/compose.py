@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from bot.answering.answerer import Answerer
     from bot.answering.generation import Generator
     from ingest.pipeline import Progress
-    from ingest.publishing import Work
+    from ingest.publishing import Approve, Work
     from ingest.report import IngestReport
-    from ingest.uploads import UploadPlan
     from retrieval.embeddings import Embedder
     from retrieval.rerank import Reranker
     from retrieval.retriever import Retriever
@@ -132,9 +131,17 @@ class Application:
         _ = self.embedder
         self.open_store(create=True)
 
-    def ingest(self, paths: Sequence[Path], progress: Progress, *, wait_s: float = 0.0) -> IngestReport:
+    def ingest(
+        self,
+        paths: Sequence[Path],
+        progress: Progress,
+        *,
+        wait_s: float = 0.0,
+        approve: Approve | None = None,
+    ) -> IngestReport:
         """Synchronise the corpus with ``paths``, or with the remembered roots where there are none.
 
+        The new version stays unpublished where ``approve`` says no to it.
         InputError for a missing path, before anything is made; SettingError where the model or the data
         folder cannot be what the settings say.
         """
@@ -150,6 +157,7 @@ class Application:
             progress=progress,
             wait_s=wait_s,
             keep=self.settings.history.keep,
+            approve=approve,
         )
 
     def work(self, progress: Progress) -> Work:
@@ -173,42 +181,22 @@ class Application:
         store = None if self.is_empty else self.open_store()
         return plan_ingest(paths, store, exclude=self.data_dir, progress=progress)
 
-    def plan_uploads(self, folder: Path, progress: Progress) -> UploadPlan:
-        """What ingesting the files that wait in ``folder`` would change; EmptyCorpus where there is none."""
-        from ingest.pipeline import standard_parts
-        from ingest.uploads import plan_uploads
-
-        return plan_uploads(folder, self.open_store(), standard_parts(), progress=progress)
-
-    def take_in(self, plan: UploadPlan, progress: Progress, *, author: str) -> IngestReport:
-        """Put the files of a plan among the uploads and ingest them.
-
-        PlanOutdated where the plan no longer holds, StoreBusy where another ingest is running; after these
-        and any other failure the files wait where they were.
-        """
-        from ingest.pipeline import ingest, standard_parts
-        from ingest.uploads import in_place, places
-
-        store, parts = self.open_store(), standard_parts()
-        return ingest(
-            places(plan, store.data_dir),
-            store,
-            self.embedder,
-            self.vectors,
-            parts=parts,
-            progress=progress,
-            author=author,
-            keep=self.settings.history.keep,
-            within=in_place(plan, store, parts),
-        )
-
     def benchmark(self, name: str) -> Application:
         """An application over a folder of its own below the data folder, kept for the next run."""
         # Makes the data folder, or says why that cannot be.
         self.open_store(create=True)
         home = self.data_dir / _BENCHMARKS
         home.mkdir(exist_ok=True)
-        settings = self.settings.model_copy(update={"data_dir": home / name})
+        return self._over(home / name)
+
+    def beside(self, data_dir: Path) -> Application:
+        """An application over another data folder, with the models that this one has loaded."""
+        other = self._over(data_dir)
+        other.embedder, other.reranker = self.embedder, self.reranker
+        return other
+
+    def _over(self, data_dir: Path) -> Application:
+        settings = self.settings.model_copy(update={"data_dir": data_dir})
         return Application(settings, announce=self._announce)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.answering.answer import Answer, Citation
 from retrieval.evaluation import (
@@ -16,6 +16,10 @@ from retrieval.evaluation import (
     latency_summary,
     share,
 )
+
+if TYPE_CHECKING:
+    from retrieval.snapshot import Version
+    from retrieval.store import Store
 
 # (document id) -> (its source, its cleaned text), or None for a document that is not in the corpus.
 StoredText = Callable[[str], tuple[str, str] | None]
@@ -77,6 +81,27 @@ def evaluate_answers(
         },
         "misses": [miss(each) for each in judgements if each.failures()],
     }
+
+
+def evaluate_current(
+    store: Store,
+    questions: Sequence[EvaluationQuestion],
+    answer: Callable[[str], Answer],
+    *,
+    clock: Callable[[], float],
+    progress: Callable[[int, int], None],
+) -> tuple[Version, dict[str, Any]]:
+    """The JSON report over the version that is current, and which one that is; EmptyCorpus without one."""
+    with store.snapshot() as snapshot:
+        sources = {info.id: info.source for info in snapshot.documents()}
+
+        def stored_text(document_id: str) -> tuple[str, str] | None:
+            if document_id not in sources:
+                return None
+            return sources[document_id], snapshot.document_text(document_id)
+
+        outcome = evaluate_answers(questions, answer, stored_text, clock=clock, progress=progress)
+        return snapshot.info, outcome
 
 
 def judge_answer(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from ingest.fingerprint import document_fingerprint
 from ingest.parts import IngestParts, Progress, no_progress, standard_parts
 from ingest.plan import DocumentChange
-from ingest.publishing import Candidate, Work, batches, bring_live, whoami
+from ingest.publishing import Approve, Candidate, Withheld, Work, batches, bring_live, whoami
 from ingest.report import IngestReport
 from ingest.sources import document_id
 from ingest.survey import Survey, shaped, take_survey
@@ -78,23 +77,28 @@ def ingest(
     author: str = "",
     now: Callable[[], datetime] = utc_now,
     keep: int = VERSIONS_KEPT,
-    within: AbstractContextManager[object] | None = None,
+    approve: Approve | None = None,
 ) -> IngestReport:
     """Synchronise the corpus with ``paths`` (bare: the remembered roots) and publish it if it changed.
 
-    All of it is done inside of ``within``, which is entered once the lock is held. Unchanged input writes
-    nothing. A document that cannot be read keeps what it had, is reported as broken, and does not stop the
-    others. InputError for a path that does not exist, StoreBusy when another ingest holds the lock for
-    longer than ``wait_s``.
+    Unchanged input writes nothing. A document that cannot be read keeps what it had, is reported as broken,
+    and does not stop the others. Where ``approve`` says no to the new version, the current one stays and
+    the report is that of a plan. InputError for a path that does not exist, StoreBusy when
+    another ingest holds the lock for longer than ``wait_s``.
     """
     work = Work(store, embedder, vectors, parts or standard_parts(), progress, author or whoami(), now, keep)
-    with ingest_lock(store.data_dir, wait_s=wait_s, now=now), within or nullcontext():
+    with ingest_lock(store.data_dir, wait_s=wait_s, now=now):
         survey = take_survey(paths, store, store.data_dir, work.parts, progress)
         revisions, documents = _stage_changes(work, survey)
         amend = _upkeep_of(survey, work.now()) if survey.taken_back or survey.inherited else None
-        candidate = Candidate(revisions, survey.scope.roots, documents, amend=amend)
-        version, embedded = bring_live(work, candidate)
-    return IngestReport(version.name if version else "", True, documents, embedded, survey.problems)
+        candidate = Candidate(revisions, survey.scope.roots, documents, amend=amend, approve=approve)
+        try:
+            version, embedded = bring_live(work, candidate)
+            is_withheld = False
+        except Withheld as withheld:
+            version, embedded, is_withheld = store.current(), withheld.embedded, True
+    name = version.name if version else ""
+    return IngestReport(name, not is_withheld, documents, embedded, survey.problems, is_withheld)
 
 
 def ingest_texts(

@@ -27,7 +27,7 @@ from retrieval.publication import (
     roots,
     unembedded,
 )
-from retrieval.retention import VERSIONS_KEPT
+from retrieval.retention import VERSIONS_KEPT, drop_orphans
 from retrieval.snapshot import Version
 from retrieval.store import Store
 from retrieval.vectors import VectorHome
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from retrieval.embeddings import Embedder
 
 _T = TypeVar("_T")
+# Looks at a version that is complete but not current yet: whether it may become so.
+Approve = Callable[[Draft], bool]
 
 
 def whoami() -> str:
@@ -65,7 +67,8 @@ class Candidate:
     """What is to be brought live: all revisions and roots, and what the history says of it.
 
     ``action`` is the command, ``details`` what the history keeps of it beside the changed documents;
-    ``amend`` does its part in the transaction that makes it current.
+    ``amend`` does its part in the transaction that makes it current. ``approve`` is asked before that, when
+    everything else is in place, and may withhold it.
     """
 
     revisions: frozenset[int]
@@ -74,12 +77,22 @@ class Candidate:
     action: str = "ingest"
     details: Mapping[str, Any] = field(default_factory=dict)
     amend: Amendment | None = None
+    approve: Approve | None = None
+
+
+class Withheld(Exception):
+    """A candidate was not approved: what readers see has not changed; ``embedded`` vectors are cached."""
+
+    def __init__(self, embedded: int) -> None:
+        super().__init__()
+        self.embedded = embedded
 
 
 def bring_live(work: Work, candidate: Candidate) -> tuple[Version | None, int]:
     """Publish the candidate if it differs from the current version; else mend what is damaged.
 
-    Gives the version that is current then, and how many embeddings were computed.
+    Gives the version that is current then, and how many embeddings were computed. Withheld where the
+    candidate's ``approve`` says no.
     """
     draft = Draft(
         revisions=candidate.revisions,
@@ -110,6 +123,9 @@ def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, i
     if work.embedder:
         name = work.vectors.prepare(draft.model, draft.dimension, draft.revisions)
         draft = replace(draft, vectors=name)
+    if candidate.approve and not candidate.approve(draft):
+        _drop(work)
+        raise Withheld(embedded)
     changed = [each.as_json() for each in candidate.documents if each.change not in ("unchanged", "excluded")]
     version = publish(
         work.store,
@@ -124,6 +140,13 @@ def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, i
     work.vectors.settle()
     work.progress("publish", 1, 1)
     return version, embedded
+
+
+def _drop(work: Work) -> None:
+    """Leave nothing of a candidate but its cached embeddings, which another attempt will want."""
+    with work.store.writing() as connection:
+        drop_orphans(connection)
+    work.vectors.settle()
 
 
 def _differs(store: Store, draft: Draft, current: Version) -> bool:
@@ -151,8 +174,6 @@ def _embed_missing(work: Work, revisions: frozenset[int]) -> int:
         return 0
     missing = unembedded(store, revisions, embedder.fingerprint)
     done = 0
-    if missing:
-        work.progress("embed", done, len(missing))
     for batch in batches(iter(missing), embedder.batch_size):
         rows = embedder.passages([text for _, text in batch]).astype("<f4")
         vectors = {key: row.tobytes() for (key, _), row in zip(batch, rows, strict=True)}

@@ -14,7 +14,8 @@ class IngestReport:
 
     ``version`` names the corpus version that is current afterwards, empty when there is none. ``embedded``
     counts the passages whose vectors were computed; in a plan it is 0. ``problems`` are Chinese sentences
-    about what concerns no single document, such as a root that has vanished.
+    about what concerns no single document, such as a root that has vanished. ``is_withheld``: the new version
+    was ready and was not approved.
     """
 
     version: str
@@ -22,6 +23,7 @@ class IngestReport:
     documents: tuple[DocumentChange, ...]
     embedded: int
     problems: tuple[str, ...] = ()
+    is_withheld: bool = False
 
     @property
     def has_failures(self) -> bool:

@@ -52,7 +52,7 @@ def command(path: Path, as_json: bool) -> int:
 def _evaluate_file(
     application: Application, path: Path, report: Progress
 ) -> tuple[dict[str, Any], list[str]]:
-    from bot.evaluation import evaluate_answers
+    from bot.evaluation import evaluate_current
     from retrieval.evaluation import read_questions
 
     questions, problems = read_questions(path)
@@ -63,22 +63,14 @@ def _evaluate_file(
             f"资料库（{application.data_dir}）是空的，无从评测。",
             remedy="先导入题目所问的资料：dangwu ingest 文件夹",
         )
-    with application.open_store().snapshot() as snapshot:
-        sources = {info.id: info.source for info in snapshot.documents()}
-
-        def stored_text(document_id: str) -> tuple[str, str] | None:
-            if document_id not in sources:
-                return None
-            return sources[document_id], snapshot.document_text(document_id)
-
-        outcome = evaluate_answers(
-            questions,
-            application.answerer.answer,
-            stored_text,
-            clock=time.perf_counter,
-            progress=_stage(report, "answer"),
-        )
-    _record(application, snapshot.info, path, outcome)
+    version, outcome = evaluate_current(
+        application.open_store(),
+        questions,
+        application.answerer.answer,
+        clock=time.perf_counter,
+        progress=_stage(report, "answer"),
+    )
+    _record(application, version, path, outcome)
     return outcome, problems
 
 

@@ -20,7 +20,7 @@ def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     for name in ("n", *metrics):
         table.add_column(name, justify="right", overflow="fold")
     for name, figures in [*report["by_type"].items(), ("全部", report)]:
-        table.add_row(name or "（无）", str(figures["n"]), *(_share(figures[metric]) for metric in metrics))
+        table.add_row(name or "（无）", str(figures["n"]), *(share(figures[metric]) for metric in metrics))
     latency = report["latency_ms"]
     lines = Text(f"\n用时 p50 {latency['p50']} 毫秒，p95 {latency['p95']} 毫秒\n")
     for each in report["misses"]:
@@ -29,5 +29,6 @@ def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     return Group(table, lines)
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
+    """A share to three decimals, a dash for none."""
     return "–" if value is None else f"{value:.3f}"

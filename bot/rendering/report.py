@@ -56,6 +56,8 @@ def _summary(report: IngestReport) -> str:
     counts = "，".join(f"{CHANGES[change][0]} {count}" for change, count in report.counts().items())
     if report.near_duplicates:
         counts += f"（其中 {report.near_duplicates} 份与别的资料近似）"
+    if report.is_withheld:
+        return f"{counts}；没有发布，资料库没有变。"
     if not report.is_applied:
         return f"计划：{counts or '没有资料'}。什么也没有改动；去掉 --plan 即照此执行。"
     version = f"当前版本 {report.version}" if report.version else "资料库仍是空的"
