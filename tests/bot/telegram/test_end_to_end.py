@@ -6,22 +6,16 @@ import re
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from bot.telegram.store import TelegramStore
-from ingest.pipeline import ingest
-from retrieval.store import Store
-from retrieval.vectors import VectorFolders
 from tests.bot.telegram.fake_api import FakeApi, Fault
 from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, buttons, group, person, private
 from tests.bot.telegram.harness import bot, fast_bot, free_port, sentence
-from tests.corpus import write_files
 
 QUESTION = "社区党员议事会有哪五个议事程序？"
-CANARY = "雪豹七号暗语"
 
 
 @pytest.fixture
@@ -252,63 +246,6 @@ def whole_texts(api: FakeApi, asked: list[Json]) -> list[str]:
     blocks = [sent[a:b] for a, b in pairwise([*starts, len(sent)])]
     texts = ["\n".join(m["text"] for m in block) for block in blocks]
     return [text for text in texts if sentence(59)[:8] in text]
-
-
-class TestAudience:
-    def test_internal_passages_never_reach_a_group(self, tmp_path: Path) -> None:
-        data_dir = internal_corpus(tmp_path)
-        questions = [template.format(n=n) for n in range(50) for template in MIXED]
-        with (
-            FakeApi(is_paced=False).serving() as api,
-            fast_bot(data_dir, api.url, 1000, staff="7") as running,
-        ):
-            running.wait_for(lambda: ready(api))
-            private_ones = [api.say(private(7), person(7), q) for q in questions[:20]]
-            asked = [
-                api.say(group(-1 - n % 20), person(7 if n % 2 else 8), f"/{'ask' if n % 3 else 'search'} {q}")
-                for n, q in enumerate(questions)
-            ]
-            running.wait_for(lambda: len(replied(api)) >= len(asked) + len(private_ones), 120)
-        assert sum(CANARY in m["text"] for m in api.sent() if m["chat"]["id"] < 0) == 0
-        assert sum(CANARY in m["text"] for m in api.sent(7)) > 0
-
-
-COMMANDS = ("ask", "search", "ask")
-MIXED = (
-    "第{n}号密件的暗语是什么？",
-    "{n}号内部通知说了什么？",
-    "还有吗？",
-    "它的暗语呢？",
-    "社区党建的雪豹暗语{n}是什么？",
-    "值班安排由谁负责？{n}",
-    "上面那份文件第{n}条怎么规定？",
-    "内部资料里关于联络暗语的规定",
-    "什么是值班联络暗语？{n}",
-    "公开的值班制度第{n}条是什么？",
-)
-
-
-def replied(api: FakeApi) -> set[tuple[int, Any]]:
-    """Chats and messages that have a reply."""
-    found = [(m["chat"]["id"], m["raw"].get("reply_parameters")) for m in api.sent()]
-    return {(chat, reply["message_id"]) for chat, reply in found if reply}
-
-
-def internal_corpus(tmp_path: Path) -> Path:
-    """Public rules, and internal ones whose every line holds the canary."""
-    folder = write_files(
-        tmp_path / "docs",
-        secret="值班联络暗语规定\n"
-        + "\n".join(f"第{n}号密件的联络暗语是{CANARY}{n}，由值班室负责保管，不得外传。" for n in range(50)),
-        rules="公开值班制度\n"
-        + "\n".join(f"公开的值班安排第{n}条由支部书记负责，每周检查。" for n in range(50)),
-    )
-    (folder / "secret.txt.meta.toml").write_text('audience = "内部"\n', encoding="utf-8")
-    data_dir = tmp_path / "data"
-    store = Store.open(data_dir, create=True)
-    ingest([folder], store, None, VectorFolders(store))
-    store.close()
-    return data_dir
 
 
 class TestWebhook:
