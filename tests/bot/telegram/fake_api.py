@@ -40,12 +40,16 @@ from tests.bot.telegram.fake_rules import (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as it came: ``at`` in the fake's seconds, ``refused`` the status of a refusal, 0 for none."""
+    """One call as it came: ``at`` in the fake's seconds, ``refused`` the status of a refusal, 0 for none.
+
+    ``retry_after`` are the seconds that the refusal wants to be waited.
+    """
 
     method: str
     fields: Json
     at: float
     refused: int = 0
+    retry_after: int = 0
 
     @property
     def chat_id(self) -> int:
@@ -54,12 +58,17 @@ class Call:
 
 @dataclass
 class Fault:
-    """What happens to the next ``times`` calls of a method: a status, a closed connection, or a delay."""
+    """What happens to the next ``times`` calls of a method: a delay, then a status or a closed connection.
+
+    ``drops``: the call is lost on its way here. ``mutes``: it is carried out and its answer is lost. A fault
+    with neither lets calls pass.
+    """
 
     status: int = 0
     description: str = ""
     times: int = 1
     drops: bool = False
+    mutes: bool = False
     delay_s: float = 0.0
     parameters: Mapping[str, int] = field(default_factory=dict)
 
@@ -146,6 +155,16 @@ class FakeApi:
         """The calls that were refused with this status."""
         return [call for call in self.calls if call.refused == status]
 
+    def early(self) -> list[Call]:
+        """The messages and edits that came to a chat while it was to be left alone."""
+        counted = [call for name in ("sendMessage", "editMessageText") for call in self.calls_of(name)]
+        return [
+            call
+            for closed in self.refusals(429)
+            for call in counted
+            if call.chat_id == closed.chat_id and closed.at < call.at < closed.at + closed.retry_after
+        ]
+
     @property
     def unconfirmed(self) -> int:
         """How many updates the bot has not confirmed."""
@@ -176,29 +195,32 @@ class FakeApi:
         try:
             if request.match_info["token"] != TOKEN:
                 raise Refusal(404, "Not Found")
-            await self._suffer(method, request)
+            fault = await self._suffer(method, request)
+            if fault.drops:
+                return web.Response()
             result = await self._call(method, fields)
         except Refusal as exc:
-            self.calls.append(Call(method, fields, at, exc.status))
+            self.calls.append(Call(method, fields, at, exc.status, exc.parameters.get("retry_after", 0)))
             body = {"ok": False, "error_code": exc.status, "description": exc.description}
             extra = {"parameters": exc.parameters} if exc.parameters else {}
             return web.json_response(body | extra, status=exc.status)
         self.calls.append(Call(method, fields, at))
         return web.json_response({"ok": True, "result": result})
 
-    async def _suffer(self, method: str, request: web.Request) -> None:
+    async def _suffer(self, method: str, request: web.Request) -> Fault:
         """Meet the next fault that is planned for a method."""
         if not self.faults[method]:
-            return
+            return Fault()
         fault = self.faults[method][0]
         fault.times -= 1
         if fault.times <= 0:
             self.faults[method].popleft()
         await asyncio.sleep(fault.delay_s)
-        if fault.drops and request.transport is not None:
+        if (fault.drops or fault.mutes) and request.transport is not None:
             request.transport.close()
         if fault.status:
             raise Refusal(fault.status, fault.description, **fault.parameters)
+        return fault
 
     async def _call(self, method: str, fields: Json) -> Any:
         handler = getattr(self, f"_do_{method}", None)

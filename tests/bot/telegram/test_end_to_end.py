@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bot.telegram.store import TelegramStore
-from tests.bot.telegram.fake_api import FakeApi, Fault
+from tests.bot.telegram.fake_api import FakeApi
 from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, buttons, group, person, private
-from tests.bot.telegram.harness import bot, fast_bot, free_port, sentence
+from tests.bot.telegram.harness import bot, free_port
 
 QUESTION = "社区党员议事会有哪五个议事程序？"
 
@@ -152,100 +150,6 @@ def membership(chat: Json, old: str, new: str) -> Json:
         "old_chat_member": states["old"],
         "new_chat_member": states["new"],
     }
-
-
-class TestTrouble:
-    def test_ten_long_answers_in_a_group_arrive_whole_within_the_limits(self, data_dir: Path) -> None:
-        with FakeApi(speed=20).serving() as api, fast_bot(data_dir, api.url, 20, chars=6000) as running:
-            running.wait_for(lambda: ready(api))
-            asked = [api.say(group(-100), person(50 + n), f"/ask {QUESTION}{n}") for n in range(10)]
-            running.wait_for(lambda: len(whole_texts(api, asked)) == 10, 60)
-            assert running.stop() == 0
-        for text in whole_texts(api, asked):
-            flat = re.sub(r"\s|〔\d〕", "", text)
-            assert all(re.sub(r"\s", "", sentence(n)) in flat for n in range(60))
-            assert {"1", "2", "3"} == set(re.findall(r"^〔(\d)〕《", text, re.MULTILINE))
-        assert api.refusals(429) == []
-
-    def test_waits_that_telegram_asks_for_are_kept(self, data_dir: Path) -> None:
-        with FakeApi(speed=20).serving() as api, fast_bot(data_dir, api.url, 20, chars=6000) as running:
-            running.wait_for(lambda: ready(api))
-            api.faults["sendMessage"].append(
-                Fault(429, "Too Many Requests: retry after 15", parameters={"retry_after": 15})
-            )
-            asked = api.say(group(-100), person(5), f"/ask {QUESTION}")
-            running.wait_for(lambda: whole_texts(api, [asked]))
-        calls = [c for c in api.calls if c.method == "sendMessage"]
-        assert [c.refused for c in calls][:2] == [429, 0] and calls[1].at - calls[0].at >= 15
-
-    def test_faults_end_in_an_answer_all_the_same(self, api: FakeApi, data_dir: Path) -> None:
-        with fast_bot(data_dir, api.url, 20) as running:
-            running.wait_for(lambda: ready(api))
-            api.faults["sendMessage"] += [
-                Fault(502, "Bad Gateway"),
-                Fault(drops=True),
-                Fault(500, "Internal"),
-            ]
-            api.faults["sendChatAction"].append(Fault(400, "Bad Request: chat action is off", times=99))
-            api.faults["getUpdates"].append(Fault(502, "Bad Gateway", times=2))
-            asked = api.say(private(5), person(5), QUESTION)
-            running.wait_for(lambda: api.replies(asked))
-            assert len(api.replies(asked)) == 1 and "确立议程" in api.replies(asked)[0]["text"]
-
-    def test_who_blocked_the_bot_does_not_disturb_the_others(self, api: FakeApi, data_dir: Path) -> None:
-        api.blocked.add(5)
-        with bot(data_dir, api.url) as running:
-            running.wait_for(lambda: ready(api))
-            api.say(private(5), person(5), QUESTION)
-            asked = api.say(private(6), person(6), QUESTION)
-            running.wait_for(lambda: api.replies(asked) and api.refusals(403))
-            assert running.stop() == 0
-        assert "Traceback" not in running.log
-
-    def test_a_group_that_migrated_is_answered_where_it_is_now(self, api: FakeApi, data_dir: Path) -> None:
-        api.migrated[-5] = -1005
-        with bot(data_dir, api.url) as running:
-            running.wait_for(lambda: ready(api))
-            api.say({"id": -5, "type": "group", "title": "x"}, person(5), f"/ask {QUESTION}")
-            running.wait_for(lambda: api.sent(-1005))
-        assert "确立议程" in api.sent(-1005)[0]["text"]
-
-    def test_a_failure_ends_in_a_code_that_the_log_knows(self, api: FakeApi, data_dir: Path) -> None:
-        with bot(data_dir, api.url, DANGWU_TELEGRAM__ADMINS="9") as running:
-            running.wait_for(lambda: ready(api))
-            (data_dir / "dangwu.sqlite3").write_bytes(b"no database" * 1000)
-            asked = api.say(private(5), person(5), QUESTION)
-            running.wait_for(lambda: api.replies(asked))
-            (reply,) = api.replies(asked)
-            (code,) = re.findall("[0-9A-F]{4}", reply["text"])
-            assert f"error {code}" in running.log and "Traceback" not in reply["text"]
-
-    def test_a_kill_in_the_middle_leaves_no_question_unanswered_and_none_answered_twice(
-        self, data_dir: Path
-    ) -> None:
-        with FakeApi(speed=20).serving() as api:
-            with fast_bot(data_dir, api.url, 20) as running:
-                running.wait_for(lambda: ready(api))
-                asked = [api.say(private(n % 25), person(n % 25), QUESTION) for n in range(25, 125)]
-                running.wait_for(lambda: len(api.sent()) >= 30)
-                running.kill()
-            before = len(api.sent())
-            with fast_bot(data_dir, api.url, 20) as running:
-                running.wait_for(lambda: all(api.replies(each) for each in asked), 60)
-                assert running.stop() == 0
-        answers = Counter(sum("确立议程" in m["text"] for m in api.replies(each)) for each in asked)
-        excuses = [m for m in api.sent() if "中断" in m["text"]]
-        assert 30 <= before < 100 and set(answers) <= {0, 1}
-        assert answers[0] <= len(excuses) <= 25
-
-
-def whole_texts(api: FakeApi, asked: list[Json]) -> list[str]:
-    """The texts of the long answers that have arrived to the end, parts put together in order."""
-    sent = api.sent(asked[0]["chat"]["id"])
-    starts = [n for n, m in enumerate(sent) if m["raw"].get("reply_parameters")]
-    blocks = [sent[a:b] for a, b in pairwise([*starts, len(sent)])]
-    texts = ["\n".join(m["text"] for m in block) for block in blocks]
-    return [text for text in texts if sentence(59)[:8] in text]
 
 
 class TestWebhook:
