@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ingest.pipeline import Progress
     from ingest.publishing import Approve, Work
     from ingest.report import IngestReport
+    from ingest.uploads import UploadPlan
     from retrieval.embeddings import Embedder
     from retrieval.rerank import Reranker
     from retrieval.retriever import Retriever
@@ -180,6 +181,35 @@ class Application:
         _require(paths)
         store = None if self.is_empty else self.open_store()
         return plan_ingest(paths, store, exclude=self.data_dir, progress=progress)
+
+    def plan_uploads(self, folder: Path, progress: Progress) -> UploadPlan:
+        """What ingesting the files that wait in ``folder`` would change; EmptyCorpus where there is none."""
+        from ingest.pipeline import standard_parts
+        from ingest.uploads import plan_uploads
+
+        return plan_uploads(folder, self.open_store(), standard_parts(), progress=progress)
+
+    def take_in(self, plan: UploadPlan, progress: Progress, *, author: str) -> IngestReport:
+        """Put the files of a plan among the uploads and ingest them.
+
+        PlanOutdated where the plan no longer holds, StoreBusy where another ingest is running; after these
+        and any other failure the files wait where they were.
+        """
+        from ingest.pipeline import ingest, standard_parts
+        from ingest.uploads import in_place, places
+
+        store, parts = self.open_store(), standard_parts()
+        return ingest(
+            places(plan, store.data_dir),
+            store,
+            self.embedder,
+            self.vectors,
+            parts=parts,
+            progress=progress,
+            author=author,
+            keep=self.settings.history.keep,
+            within=in_place(plan, store, parts),
+        )
 
     def benchmark(self, name: str) -> Application:
         """An application over a folder of its own below the data folder, kept for the next run."""

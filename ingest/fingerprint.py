@@ -21,6 +21,7 @@ _CARRIERS = frozenset(
     {
         *("sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py", "parts.py", "survey.py"),
         *("publishing.py", "upkeep.py", "stored.py", "revising.py", "workers.py", "resemblance.py"),
+        "uploads.py",
     }
 )
 # What cleaning and passage making use of the package below.

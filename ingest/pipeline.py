@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,17 +78,19 @@ def ingest(
     author: str = "",
     now: Callable[[], datetime] = utc_now,
     keep: int = VERSIONS_KEPT,
+    within: AbstractContextManager[object] | None = None,
     approve: Approve | None = None,
 ) -> IngestReport:
     """Synchronise the corpus with ``paths`` (bare: the remembered roots) and publish it if it changed.
 
-    Unchanged input writes nothing. A document that cannot be read keeps what it had, is reported as broken,
-    and does not stop the others. Where ``approve`` says no to the new version, the current one stays and
-    the report is that of a plan. InputError for a path that does not exist, StoreBusy when
-    another ingest holds the lock for longer than ``wait_s``.
+    All of it is done inside of ``within``, which is entered once the lock is held. Unchanged input writes
+    nothing. A document that cannot be read keeps what it had, is reported as broken, and does not stop the
+    others. Where ``approve`` says no to the new version, the current one stays and the report is that of a
+    plan. InputError for a path that does not exist, StoreBusy when another ingest holds the lock for longer
+    than ``wait_s``.
     """
     work = Work(store, embedder, vectors, parts or standard_parts(), progress, author or whoami(), now, keep)
-    with ingest_lock(store.data_dir, wait_s=wait_s, now=now):
+    with ingest_lock(store.data_dir, wait_s=wait_s, now=now), within or nullcontext():
         survey = take_survey(paths, store, store.data_dir, work.parts, progress)
         revisions, documents = _stage_changes(work, survey)
         amend = _upkeep_of(survey, work.now()) if survey.taken_back or survey.inherited else None

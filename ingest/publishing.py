@@ -174,6 +174,8 @@ def _embed_missing(work: Work, revisions: frozenset[int]) -> int:
         return 0
     missing = unembedded(store, revisions, embedder.fingerprint)
     done = 0
+    if missing:
+        work.progress("embed", done, len(missing))
     for batch in batches(iter(missing), embedder.batch_size):
         rows = embedder.passages([text for _, text in batch]).astype("<f4")
         vectors = {key: row.tobytes() for (key, _), row in zip(batch, rows, strict=True)}

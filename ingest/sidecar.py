@@ -12,10 +12,12 @@ from ingest.audience import AUDIENCES
 from ingest.dates import iso_date
 from ingest.decrees import KINDS, SEPARATOR, STATUSES, normal_number
 from retrieval.errors import SourceError
+from retrieval.records import Audience
 
 KEYS = ("title", "issuer", "number", "date", "status", "supersedes", "kind", "audience")
 DATE_FORMS = "2014-05-28、2014-05 或 2014"
 
+_AUDIENCE = re.compile(rb"\s*[\"']?audience[\"']?\s*=")
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 
 
@@ -36,6 +38,14 @@ def read_sidecar(data: bytes, name: str) -> dict[str, str]:
             f"“{name}”不是有效的 TOML：{error}。", remedy='每行写成 title = "标题" 这样的形式。'
         ) from error
     return {key: read_field(key, value, name) for key, value in table.items()}
+
+
+def with_audience(sidecar: bytes, audience: Audience) -> bytes:
+    """The sidecar, which may be empty, with this audience stated and everything else as it was."""
+    lines = [line for line in sidecar.splitlines(keepends=True) if not _AUDIENCE.match(line)]
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.append(b"\n")
+    return b"".join([*lines, f'audience = "{audience}"\n'.encode()])
 
 
 def read_field(key: str, value: object, name: str) -> str:

@@ -223,7 +223,7 @@ def _walk(start: Path, location: str, root: Root, visited: set[Path]) -> Iterato
             if not path.is_dir():
                 yield _source_file(path, location, source)
                 continue
-            names = sorted(each.name for each in path.iterdir() if not _is_ignored(each.name))
+            names = sorted(each.name for each in path.iterdir() if not is_ignored(each.name))
         except OSError as exc:
             yield Unreadable(location, source, f"读不了（{_reason(exc)}）")
             continue
@@ -247,7 +247,8 @@ def _legible(name: str) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def _is_ignored(name: str) -> bool:
+def is_ignored(name: str) -> bool:
+    """Whether a file or folder of this name is no document: hidden, temporary, a sidecar, a program's own."""
     return name.startswith((".", "~$")) or name in _IGNORED_NAMES or name.endswith(SIDECAR_SUFFIX)
 
 

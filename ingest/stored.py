@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ingest.cleaning import undo_edits
 from ingest.fingerprint import stated_fingerprint, unstated
 from ingest.parts import MakePassages
 from ingest.records import CleanedDocument, Edit
@@ -21,7 +22,7 @@ def as_cleaned(held: HeldRevision) -> CleanedDocument:
     return CleanedDocument(
         title=held.title,
         text=held.text,
-        raw=raw_text(held.text, edits),
+        raw=undo_edits(held.text, edits),
         metadata=held.metadata,
         edits=edits,
         warnings=tuple(held.warnings),
@@ -29,22 +30,6 @@ def as_cleaned(held: HeldRevision) -> CleanedDocument:
         format=held.format,
         encoding=held.encoding,
     )
-
-
-def raw_text(text: str, edits: tuple[Edit, ...]) -> str:
-    """What ``text`` was before ``edits`` were made.
-
-    >>> raw_text("aXYd", (Edit("step", 1, 3, "bc", "XY"),))
-    'abcd'
-    """
-    parts: list[str] = []
-    raw_at = at = 0
-    for edit in edits:
-        kept = edit.start - raw_at
-        parts += (text[at : at + kept], edit.before)
-        at += kept + len(edit.after)
-        raw_at = edit.end
-    return "".join([*parts, text[at:]])
 
 
 def restated(held: HeldRevision, fields: Fields, make_passages: MakePassages) -> NewRevision:

@@ -70,7 +70,13 @@ def take_survey(
 ) -> Survey:
     """What stands below ``paths`` beside what the store holds; InputError for a path that does not exist."""
     scope = plan_scope(paths, roots(store) if store else [], parts.seeds, data_dir=exclude)
-    listing = list_files(scope, parts.seeds, exclude=exclude)
+    return survey_of(scope, list_files(scope, parts.seeds, exclude=exclude), store, parts, progress)
+
+
+def survey_of(
+    scope: Scope, listing: Listing, store: Store | None, parts: IngestParts, progress: Progress
+) -> Survey:
+    """The files of a listing beside what the store holds of the scope."""
     stored = manifest(store) if store else {}
     stated = overrides(store) if store else {}
     left_out, taken_back = _removed_before(removals(store) if store else {}, scope, listing)

@@ -95,7 +95,7 @@ def state(work: Work, document: str, fields: Fields) -> IngestReport:
         candidate = Candidate(
             frozenset([*(each.revision_id for each in before.values()), _restage(work, stored, stated)]),
             tuple(roots(work.store)),
-            [DocumentChange(document, stored.source, "changed", _said(fields), stored.passages)],
+            [DocumentChange(document, stored.source, "changed", _said(fields), stored.passages, stored.size)],
             action="tag",
             amend=lambda connection: keep_override(connection, document, stated, at),
         )
@@ -157,12 +157,14 @@ def _differences(
 ) -> list[DocumentChange]:
     """What becomes of each document, by source; those that stay as they are left out."""
     changes = [
-        DocumentChange(key, each.source, "changed" if key in before else "new", "", each.passages)
+        DocumentChange(key, each.source, "changed" if key in before else "new", "", each.passages, each.size)
         for key, each in after.items()
         if key not in before or before[key].revision_id != each.revision_id
     ]
     changes += [
-        DocumentChange(key, each.source, "deleted", "") for key, each in before.items() if key not in after
+        DocumentChange(key, each.source, "deleted", "", size=each.size)
+        for key, each in before.items()
+        if key not in after
     ]
     return sorted(changes, key=lambda each: (each.source, each.document_id))
 

@@ -7,6 +7,7 @@ DangwuError
 └── WorkError             exit status 1: the work itself failed
     ├── StoreError            the database is damaged, newer than the program, or not writable
     ├── StoreBusy             another process holds the ingest lock; a retry helps
+    ├── PlanOutdated          what was planned no longer holds; a new plan helps
     ├── EmptyCorpus           nothing has been ingested yet
     ├── ModelError            an embedding model or reranker cannot be used
     └── SourceError           one document cannot be read; the others go on
@@ -53,6 +54,10 @@ class StoreError(WorkError):
 
 class StoreBusy(WorkError):
     """Another process is ingesting; the same call may succeed later."""
+
+
+class PlanOutdated(WorkError):
+    """Files or corpus have changed since the plan was made; nothing was done."""
 
 
 class EmptyCorpus(WorkError):

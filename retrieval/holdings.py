@@ -114,6 +114,21 @@ def past_places(store: Store, documents: Collection[str]) -> frozenset[str]:
         known |= more
 
 
+def copies_elsewhere(store: Store, documents: Collection[str]) -> list[str]:
+    """The sources of other documents of the current version with the same bytes as one of these."""
+    ids = json.dumps(list(documents))
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT r.source FROM current_version c JOIN version_revisions m USING (version_id)"
+            " JOIN revisions r ON r.id = m.revision_id"
+            " WHERE r.document_id NOT IN (SELECT value FROM json_each(?1)) AND r.raw_sha256 IN"
+            "  (SELECT raw_sha256 FROM revisions WHERE document_id IN (SELECT value FROM json_each(?1)))"
+            " ORDER BY r.source",
+            (ids,),
+        )
+        return [row[0] for row in rows]
+
+
 def _ways_to_name(wanted: str) -> tuple[Callable[[HeldDocument], bool], ...]:
     # Not Path.resolve: links below a root are part of a document's name.
     place = Path(os.path.abspath(Path(wanted).expanduser())).as_posix()  # noqa: PTH100

@@ -12,10 +12,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from retrieval.erasure import Purged, note_purge
 from retrieval.retention import drop_orphans, drop_vectors
 from retrieval.store import Store
-
-PURGE_PENDING = "purge pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ def purge_documents(connection: sqlite3.Connection, documents: Collection[str]) 
     """
     ids = json.dumps(list(documents))
     of_them = "document_id IN (SELECT value FROM json_each(?))"
+    note_purge(connection, _descriptions(connection, ids))
     keys = connection.execute(
         f"SELECT DISTINCT key FROM passages WHERE revision_id IN (SELECT id FROM revisions WHERE {of_them})",
         (ids,),
@@ -96,6 +96,15 @@ def _count_again(connection: sqlite3.Connection, number: int) -> None:
         "  JOIN passages p USING (revision_id) WHERE m.version_id = ?1) WHERE id = ?1",
         (number,),
     )
+
+
+def _descriptions(connection: sqlite3.Connection, ids: str) -> list[Purged]:
+    rows = connection.execute(
+        "SELECT document_id, location, json_group_array(DISTINCT title) FROM revisions"
+        " WHERE document_id IN (SELECT value FROM json_each(?)) GROUP BY document_id",
+        (ids,),
+    )
+    return [Purged(row[0], row[1], tuple(json.loads(row[2]))) for row in rows]
 
 
 def _erase_mentions(connection: sqlite3.Connection, documents: frozenset[str]) -> None:

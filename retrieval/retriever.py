@@ -97,7 +97,11 @@ class Retriever:
     def searching(self, question: str, *, audiences: Collection[Audience] = STAFF) -> Iterator[Search]:
         """The whole search, for as long as the block holds the snapshot."""
         with self._store.snapshot() as snapshot:
-            yield self._search(snapshot, analyse(question), frozenset(audiences))
+            yield self.search_in(snapshot, question, audiences)
+
+    def search_in(self, snapshot: Snapshot, question: str, audiences: Collection[Audience]) -> Search:
+        """The whole search in a snapshot that is held already, so that several searches see the same."""
+        return self._search(snapshot, analyse(question), frozenset(audiences))
 
     def _search(self, snapshot: Snapshot, question: Question, audiences: frozenset[Audience]) -> Search:
         register = self._registers.get(snapshot, audiences)

@@ -120,6 +120,17 @@ class Snapshot:
         )
         return [_document_info(row) for row in rows]
 
+    def document(self, document_id: str) -> DocumentInfo:
+        """A document that can be cited; KeyError when this version holds none with this id."""
+        row = self.connection.execute(
+            f"SELECT {_INFO_COLUMNS} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
+            " WHERE m.version_id = ? AND r.document_id = ? AND r.quarantine IS NULL",
+            (self.version, document_id),
+        ).fetchone()
+        if row is None:
+            raise KeyError(document_id)
+        return _document_info(row)
+
     def quarantined(self) -> list[tuple[DocumentInfo, str]]:
         """The documents held back, with the reason of each."""
         rows = self.connection.execute(

@@ -69,12 +69,24 @@ class VectorServer:
 
     def settle(self) -> None:
         version = self._store.current()
-        if version is None or not version.model:
-            return
-        kept = recent_keys(self._store, version.model)
-        collection = self._collection(version.model)
-        if self._reached(collection.count) > len(kept):
-            gone = sorted(key for key in self._ids(collection) if key not in kept)
+        if version and version.model:
+            self._keep(version.model, recent_keys(self._store, version.model))
+
+    def erase_former(self) -> None:
+        """Delete them at the server, which decides itself when their bytes leave its disk."""
+        version = self._store.current()
+        wanted = self._collection_name(version.model) if version and version.model else ""
+        client = self._reached(self._connected)
+        for collection in self._reached(client.list_collections):
+            if collection.name.startswith(self._prefix()) and collection.name != wanted:
+                self._reached(client.delete_collection, collection.name)
+        if version and version.model:
+            self._keep(version.model, recent_keys(self._store, version.model, count=1))
+
+    def _keep(self, model: str, keys: Collection[str]) -> None:
+        collection = self._collection(model)
+        if self._reached(collection.count) > len(keys):
+            gone = sorted(key for key in self._ids(collection) if key not in keys)
             for part in _parts(gone):
                 self._reached(collection.delete, ids=part)
 
@@ -115,8 +127,10 @@ class VectorServer:
             at += len(ids)
 
     def _collection_name(self, model: str) -> str:
-        digest = hashlib.sha256(model.encode()).hexdigest()
-        return f"dangwu-{store_id(self._store)[:12]}-{digest[:16]}"
+        return f"{self._prefix()}{hashlib.sha256(model.encode()).hexdigest()[:16]}"
+
+    def _prefix(self) -> str:
+        return f"dangwu-{store_id(self._store)[:12]}-"
 
     def _collection(self, model: str) -> Any:
         return self._reached(

@@ -72,6 +72,9 @@ class VectorHome(Protocol):
     def settle(self) -> None:
         """Remove what the latest two versions do not need."""
 
+    def erase_former(self) -> None:
+        """Leave no vector but those of the current version, not even deleted ones."""
+
     def search(self, snapshot: Snapshot, vector: Any, k: int) -> list[Hit]:
         """The ``k`` nearest content keys that the snapshot holds; VectorsDamaged if they do not open."""
 
@@ -154,9 +157,20 @@ class VectorFolders:
                 self.restore(snapshot.info, snapshot.keys())
 
     def settle(self) -> None:
-        kept = set(recent_vectors(self._store))
+        self._keep(recent_vectors(self._store))
+
+    def erase_former(self) -> None:
+        version = self._store.current()
+        if version and version.vectors:
+            # A folder that came of a copy holds deleted vectors in its files.
+            with self._store.snapshot() as snapshot:
+                keys = snapshot.keys()
+            self.restore(version, keys)
+        self._keep([version.vectors] if version else [])
+
+    def _keep(self, names: Collection[str]) -> None:
         for folder in self._root.iterdir() if self._root.is_dir() else ():
-            if folder.name not in kept:
+            if folder.name not in names:
                 _remove(folder)
 
     def search(self, snapshot: Snapshot, vector: Any, k: int) -> list[Hit]:

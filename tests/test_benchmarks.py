@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ingestion import write_copies
 from benchmarks.report import table, write_section
 from benchmarks.scale import PASSAGES_A_FILE, Vocabulary, write_corpus
+from ingest.documents import read_document
+from ingest.passages import make_passages
+
+SEEDS = Path(__file__).parent.parent / "seeds"
 
 
 def test_a_section_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
@@ -43,3 +48,12 @@ def test_the_same_corpus_is_written_each_time_and_no_passage_twice(tmp_path: Pat
         written.append(list(write_corpus(tmp_path / name, 0, 3 * PASSAGES_A_FILE)))
     assert written[0] == written[1] and len(set(written[0])) == 3 * PASSAGES_A_FILE
     assert len(list((tmp_path / "one").iterdir())) == 3
+
+
+def test_copies_of_real_documents_share_hardly_a_passage(tmp_path: Path) -> None:
+    write_copies(SEEDS, tmp_path, 200)
+    passages = []
+    for path in tmp_path.iterdir():
+        text = read_document(path.read_bytes(), path.name, None).text
+        passages += [text[each.start : each.end] for each in make_passages(text, path.stem)]
+    assert len(passages) >= 200 and len(set(passages)) >= 0.9 * len(passages)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
 from bot.answering.cache import AnswerCache, cache_key
 from bot.answering.citing import cited
-from bot.answering.compose import compose, wanted_by
+from bot.answering.compose import compose, joined, wanted_by
+from bot.answering.division import divided
 from bot.answering.extractive import PASSAGES_READ, Draft, Source
 from bot.answering.generation import Generator, OnStatement, Task
 from bot.answering.refusal import refusal_message
@@ -95,15 +96,24 @@ class Answerer:
 
     def _found(self, search: Search, audiences: Collection[Audience]) -> _Found:
         """The evidence, and the best draft that the judge lets pass."""
+        searches = [search]
         wanted, sources = wanted_by(search.question, search.statistics), self._sources(search)
         draft = compose(wanted, sources)
+        if parts := divided(search.question.text):
+            searches += [self._retriever.search_in(search.snapshot, part, audiences) for part in parts]
+            draft = joined(draft, [self._part(each) for each in searches[1:]])
         evidence = search.evidence(PASSAGES_OFFERED)
         if draft is None:
             offered = self._suggestions(search, sources, audiences)
             return _Found(evidence, None, search.cited_notices, suggestions=offered)
         statements, citations = cited(draft.pieces, search.snapshot.document_text)
-        task = Task(search.question.text, wanted, sources, draft)
-        return _Found(evidence, task, search.cited_notices, statements, citations)
+        task = Task(search.question.text, wanted, _distinct(map(self._sources, searches)), draft)
+        return _Found(evidence, task, _notices_on(searches), statements, citations)
+
+    def _part(self, search: Search) -> Draft | None:
+        """The draft that answers one of several questions."""
+        wanted = wanted_by(search.question, search.statistics)
+        return compose(wanted, self._sources(search), is_part=True)
 
     def _suggestions(
         self, search: Search, sources: Sequence[Source], audiences: Collection[Audience]
@@ -172,6 +182,20 @@ def _extractive(question: str, found: _Found) -> Answer:
         answerer=EXTRACTIVE,
         index_version=evidence.index_version,
     )
+
+
+def _distinct(found: Iterable[Sequence[Source]]) -> list[Source]:
+    """The sources of several searches, each passage once."""
+    by_passage = {source.passage.id: source for sources in found for source in sources}
+    return list(by_passage.values())
+
+
+def _notices_on(searches: Sequence[Search]) -> Callable[[Iterable[str]], tuple[str, ...]]:
+    def notices(passage_ids: Iterable[str]) -> tuple[str, ...]:
+        wanted = list(passage_ids)
+        return tuple(dict.fromkeys(notice for each in searches for notice in each.cited_notices(wanted)))
+
+    return notices
 
 
 def _noted(answer: Answer, found: _Found) -> Answer:

@@ -25,8 +25,9 @@ _TRIED = 3
 _MARGIN = 0.12
 # and cover as much of the question: else the form of an answer would win over its matter.
 _COVERED_MARGIN = 0.06
-_TOLD_BY_SEVERAL = frozenset({"how", "why"})
-_SECOND_SOURCE_CHARS = 150
+_TOLD_TWICE = frozenset({"how", "why", "list", "other"})
+BOTH_CHARS = 320
+"""Two stretches are given in one answer up to this length together."""
 
 
 def wanted_by(question: Question, statistics: TermStatistics) -> Wanted:
@@ -42,9 +43,12 @@ def _narrowed(term: ContentTerm, subject: str) -> ContentTerm:
     return term if term.text in subject else replace(term, weight=term.weight * _BESIDE_SUBJECT)
 
 
-def compose(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
-    """The best draft that answers, without marks of layout, or ``None``: then the corpus is silent."""
-    draft = _best(wanted, sources)
+def compose(wanted: Wanted, sources: Sequence[Source], *, is_part: bool = False) -> Draft | None:
+    """The best draft that answers, without marks of layout, or ``None``: then the corpus is silent.
+
+    ``is_part``: of an answer to several questions, which is kept short.
+    """
+    draft = _best(wanted, sources, is_part)
     if draft is None:
         return None
     texts = {source.passage.document.id: source.view.text for source in sources}
@@ -58,7 +62,7 @@ def _past_hashes(piece: Piece, text: str) -> Piece:
     return replace(piece, start=hashes.end()) if hashes and hashes.end() < piece.end else piece
 
 
-def _best(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
+def _best(wanted: Wanted, sources: Sequence[Source], is_part: bool) -> Draft | None:
     if wanted.asked.clause:
         return clause_draft(wanted, sources)
     if asks_for(wanted.key):
@@ -73,28 +77,59 @@ def _best(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
             break
         verdict = judge(wanted, draft, sources)
         if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
-            return _with_second_source(wanted, draft, drafts, sources)
+            return draft if is_part else _with_rival(wanted, draft, verdict.covered, drafts, sources)
         covered = max(covered, verdict.covered)
     return None
 
 
-def _with_second_source(
-    wanted: Wanted, draft: Draft, drafts: Sequence[Draft], sources: Sequence[Source]
+def _with_rival(
+    wanted: Wanted, draft: Draft, covered: float, drafts: Sequence[Draft], sources: Sequence[Source]
 ) -> Draft:
-    """The draft and, where ways are asked for, what another document says of them about as well."""
-    if wanted.asked.kind not in _TOLD_BY_SEVERAL or draft.is_list or _size(draft) > _SECOND_SOURCE_CHARS:
+    """The draft and, where it is no bare fact, the next best that answers about as well.
+
+    What is marked almost alike cannot be told apart by its form: the reader gets both, each with its source.
+    """
+    if wanted.asked.kind not in _TOLD_TWICE or draft.is_list:
         return draft
     for other in drafts:
         if other.mark < draft.mark - _MARGIN:
             break
-        elsewhere = other.passage.document.id != draft.passage.document.id and not other.is_list
-        if (
-            elsewhere
-            and _size(other) <= _SECOND_SOURCE_CHARS
-            and judge(wanted, other, sources).covered >= 0.9
-        ):
+        if other.is_list or _overlap(draft, other) or _size(draft) + _size(other) > BOTH_CHARS:
+            continue
+        verdict = judge(wanted, other, sources)
+        if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
             return replace(draft, pieces=draft.pieces + other.pieces)
     return draft
+
+
+def joined(whole: Draft | None, parts: Sequence[Draft | None]) -> Draft | None:
+    """One draft of those to the single questions; that to all of them goes first where one has none."""
+    found = [part for part in parts if part is not None]
+    if whole is not None and len(found) < len(parts):
+        found.insert(0, whole)
+    pieces: list[Piece] = []
+    for draft in found:
+        for piece in draft.pieces:
+            pieces = _with(pieces, piece)
+    return replace(found[0], pieces=tuple(pieces)) if found else None
+
+
+def _with(pieces: Sequence[Piece], new: Piece) -> list[Piece]:
+    """The pieces and a new one, which is made one with a piece that it overlaps."""
+    for at, piece in enumerate(pieces):
+        if _meet(piece, new):
+            whole = replace(piece, start=min(piece.start, new.start), end=max(piece.end, new.end))
+            return [*pieces[:at], whole, *pieces[at + 1 :]]
+    return [*pieces, new]
+
+
+def _meet(one: Piece, other: Piece) -> bool:
+    same = one.passage.document.id == other.passage.document.id
+    return same and one.start < other.end and other.start < one.end
+
+
+def _overlap(one: Draft, other: Draft) -> bool:
+    return any(_meet(mine, theirs) for mine in one.pieces for theirs in other.pieces)
 
 
 def _size(draft: Draft) -> int:

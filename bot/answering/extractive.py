@@ -248,7 +248,7 @@ def _sentence_span(wanted: Wanted, source: Source, best: Unit, marks: dict[int, 
         first = before
     covered = _covered(wanted, view, best)
     while following := view.after(last):
-        opens = _opens(view.text, last) or (last is best and _is_head(last))
+        opens = _opens(view.text, last) or (last is best and _heads(view.text, last, following))
         if following.is_heading or following.end - first.start > (OPEN_CHARS if opens else SHORT_CHARS):
             break
         if not opens and following.start in view.leads:
@@ -313,6 +313,11 @@ def _is_head(unit: Unit) -> bool:
     """Whether a sentence is the heading of an item: short, and the first of it."""
     size = unit.end - unit.start
     return size <= 15 or (size <= _HEAD_CHARS and unit.start == unit.node.start)
+
+
+def _heads(text: str, unit: Unit, following: Unit) -> bool:
+    """Whether a sentence is the heading of what follows it, and not a short item that is complete."""
+    return _is_head(unit) and (following.start < unit.node.end or text[unit.end - 1] not in "。！？!?")
 
 
 def _trimmed_end(text: str, start: int, end: int) -> int:

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from bot.answering.kinds import Asked
-from bot.answering.support import GENERAL_WORDS, is_surname
+from bot.answering.support import GENERAL_WORDS, is_place, is_surname
 from retrieval.definitions import defines
 from retrieval.synonyms import expansions
 
@@ -31,8 +31,13 @@ _PERSON = re.compile(
 )
 _PLACE = re.compile(r"[省市区县镇乡村街道社区路园厅馆站海口京宁州]|党组织|党委|支部|居住地|所在")
 # Alike enough that a number counted in one answers a question asked in the other.
-_MEASURE_FAMILIES = ("名位人", "个", "家户", "件次", "条项个", "种类个")
+_PEOPLE = "名位人"
+_MEASURE_FAMILIES = (_PEOPLE, "个", "家户", "件次", "条项个", "种类个")
 
+# What stands before 社区 or 街道 where no proper name does.
+_NO_PROPER_NAME = re.compile(
+    r"[我你各全本该此个级区市县镇乡村和与及或在对把将到为的了是从向以由让给]|城市|农村|城乡|街道|社区|基层|所有|一些|有些|加强|推进|建设|组织|单位|党"
+)
 _MEMBER_MARKS = re.compile(r"[、;；]|和(?=[“‘])|以及|及(?=[“‘])|(?<=[”’])和")
 _QUOTED = re.compile(r"“([^”]{2,30})”")
 _EXPLAINING = (
@@ -76,6 +81,9 @@ def _holds_number(asked: Asked, body: str) -> bool:
     family = next((f for f in _MEASURE_FAMILIES if asked.measure in f), asked.measure)
     measures = "|".join(re.escape(m) for m in ([asked.measure] if len(asked.measure) > 1 else family))
     count = rf"{_NUMBER}(?:{measures}){asked.bound}"
+    if family == _PEOPLE:
+        # Groups of people are counted without a measure too: 100多万候鸟人群.
+        count = rf"(?:{count}|{_NUMBER}[“\"]?[^，。,;；:：\d]{{0,6}}(?:人群|人口|人员|党员|群众|居民))"
     # What follows 多少人以上 is what happens then, not what is counted.
     nouns = () if asked.bound else _nouns(asked.noun)
     if not nouns:
@@ -106,7 +114,7 @@ def _nouns(run: str) -> tuple[str, ...]:
 
     nouns: list[str] = []
     for word, tag in rjieba.tag(run):
-        if tag[:1] not in "njlbva" or (nouns and tag[:1] not in "njl"):
+        if tag[:1] not in "njlbva" or (nouns and tag[:1] not in "njl") or (len(word) == 1 and tag != "n"):
             break
         nouns.append(word)
     return tuple(nouns) or ((run,) if 2 <= len(run) <= 3 else ())
@@ -118,6 +126,21 @@ def names_a_person(segment: str) -> bool:
 
     return any(
         tag == "nr" and 2 <= len(word) <= 3 and is_surname(word[0]) for word, tag in rjieba.tag(segment)
+    )
+
+
+def place_names(text: str) -> list[str]:
+    """The names of places in a text, as far as the tagger knows them."""
+    import rjieba
+
+    return [word for word, tag in rjieba.tag(text) if is_place(word, tag)]
+
+
+def names_a_locality(level: str, text: str) -> bool:
+    """Whether a text names a place of this level (市, 街道 …) and does not only say 我街道 or 各社区."""
+    return bool(place_names(text)) or any(
+        not _NO_PROPER_NAME.search(match["name"])
+        for match in re.finditer(rf"(?P<name>[\u4e00-\u9fff]{{2,4}}){level}", text)
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.answering.answer import Answer
 from bot.answering.privacy import masked
+from retrieval.erasure import scrub
 from retrieval.errors import StoreError
 from retrieval.normalise import match_key
 
@@ -127,6 +128,21 @@ class Gaps:
             return 0
         with self._translated(), closing(self._connect("rw")) as connection:
             return connection.execute("DELETE FROM gaps").rowcount
+
+    def erase_titles(self, titles: Collection[str]) -> None:
+        """Take these titles out of what came nearest, and their bytes out of the file.
+
+        StoreError where the file cannot be written.
+        """
+        if not self.database.is_file():
+            return
+        with self._translated(), closing(self._connect("rw")) as connection:
+            for key, nearest in connection.execute("SELECT key, nearest FROM gaps").fetchall():
+                kept = [title for title in json.loads(nearest) if title not in titles]
+                connection.execute(
+                    "UPDATE gaps SET nearest = ? WHERE key = ?", (json.dumps(kept, ensure_ascii=False), key)
+                )
+            scrub(connection)
 
     def _write(self, values: dict[str, str]) -> None:
         with closing(self._connect("rwc")) as connection:

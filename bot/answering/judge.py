@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.extractive import Draft, Source, Wanted
-from bot.answering.fitness import asks_for_absent, explains, holds, members, names_a_person
+from bot.answering.fitness import (
+    asks_for_absent,
+    explains,
+    holds,
+    members,
+    names_a_locality,
+    names_a_person,
+    place_names,
+)
 from bot.answering.support import ContentTerm, coverage, missing_names
 from retrieval.normalise import search_key
 
@@ -67,6 +75,10 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     fits = _fits(wanted, draft, answer, context) and not asks_for_absent(wanted.asked, near)
     fits = fits and _holds_heaviest(wanted, f"{near}\n{at_home}") and _holds_predicate(wanted, near)
     fits = fits and (not wanted.asked.name or _names_beside(wanted, answer))
+    fits = fits and (
+        not wanted.asked.locality or names_a_locality(wanted.asked.locality, f"{answer}\n{context}")
+    )
+    fits = fits and _is_of_its_owner(wanted, answer, at_home)
     return Verdict(evidence >= EVIDENCE_MIN and not missing and fits, covered, evidence, missing, fits)
 
 
@@ -86,7 +98,22 @@ def _holds_predicate(wanted: Wanted, near: str) -> bool:
         said = wanted.asked.predicate
         verbs = [t for t in wanted.terms if t.is_verb and said.startswith(t.text) and t.text not in _ANY_WAY]
         return all(t.credit(near) >= 0.5 for t in verbs)
-    return True
+    way, verb = wanted.asked.toward
+    done = [t for t in wanted.terms if verb and t.text == verb]
+    if way == "向":
+        return all(re.search(rf"向[^，。]{{1,14}}{re.escape(t.text)}", near) for t in done)
+    return all(t.credit(near) >= 0.5 for t in done)
+
+
+def _is_of_its_owner(wanted: Wanted, answer: str, at_home: str) -> bool:
+    """Whether a bare fact is told of the place that is asked for, where its sentence names several."""
+    names = [t for t in wanted.terms if t.is_name and not t.credit(at_home)]
+    if not names or wanted.asked.kind not in _BARE_FACTS:
+        return True
+    segments = [s for s in re.split(r"[。;；\n]", answer) if holds(wanted.asked, s)]
+    return not segments or any(
+        any(t.credit(segment) for t in names) or not place_names(segment) for segment in segments
+    )
 
 
 def _names_beside(wanted: Wanted, answer: str) -> bool:

@@ -41,7 +41,12 @@ _MEASURE = re.compile(
 _DATE = re.compile(r"什么时候|何时|哪1?年|哪1?天|哪1?月|几月|几号|什么时间|时间是|日期")
 _YEAR = re.compile(r"哪1?年|年份")
 _PLACE = re.compile(
-    r"哪里|哪儿|什么地方|在哪(?!些|个|几|1?年)|哪个?(?:市|省|区|县|地方|城市|街道|社区)|何处|什么地点"
+    r"哪里|哪儿|什么地方|在哪(?!些|个|几|1?年)|哪[个座1]{0,2}(?:市|省|区|县|地方|城市|街道|社区)|何处|什么地点"
+)
+_LOCALITY = re.compile(r"哪[个座1]{0,2}(?:城?(?P<level>市|省|区|县|镇|村)|(?P<name>街道|社区))")
+# What is done to or by the one who is asked for: 向谁报告, 由哪一级党组织批准.
+_TOWARD = re.compile(
+    r"(?P<way>[向对跟由归])(?:谁|哪[1个级位些]{0,3}[\u4e00-\u9fff]{0,6}?)来?(?P<verb>[\u4e00-\u9fff]{2})(?=$|[?？，,。呢啊吗的])"
 )
 _PERSON = re.compile(r"谁|哪位|什么人|由哪")
 _WHY = re.compile(r"为什么|为何|为啥|怎么会|缘由|(?<!什么)(?<!哪些)原因是|凭什么")
@@ -50,28 +55,32 @@ _LIST = re.compile(
     rf"哪些|哪几|哪{_NUMERALS}(?!年|天|月|次)|有哪|分别|列出|列举|包括什么|包括哪|(?:{_LISTED})(?:都|有|是|包括)*(?:什么|啥)|"
     rf"(?:什么|啥)(?:{_LISTED})|都有|几个?(?:{_LISTED})|几(?:种|项|类|步|大)"
 )
+_WHICH = re.compile(rf"哪[“\"]?({_NUMERALS})(?!年|天|月|次)")
 _COUNTED = re.compile(
-    rf"哪(?P<a>{_NUMERALS})(?!年|天|月|次)|(?<!第)(?P<n>{_NUMERALS})(?:个|种|项|条|点|位|类|大|步|句|方面|家|名|次)(?:[^，。？]{{0,6}})?"
+    rf"(?<!第)(?P<n>{_NUMERALS})(?:个|种|项|条|点|位|类|大|步|句|方面|家|名|次)(?:[^，。？]{{0,6}})?"
     rf"(?:{_LISTED})?|(?P<m>{_NUMERALS})(?:必|有|述|抓|促|型|级|化)"
 )
 _STEPS = re.compile(r"程序|步骤|流程|环节|阶段")
 
 
 _NOUN = re.compile(
-    rf"(?:哪些|哪几[{'|'.join(_MEASURES.split('|'))}步类点]?|哪\d+[个种项条点位类名家步]?|(?<!为)什么|啥|(?:多少|几)(?:个人|{_MEASURES})(?:以上|以下|以内)?)"
-    r"(?P<noun>[\u4e00-\u9fff]{2,12})|多少(?P<bare>(?!%)[\u4e00-\u9fff]{2,8})"
+    rf"(?:哪些|哪几[{'|'.join(_MEASURES.split('|'))}步类点]?|(?<!为)什么|啥|(?:多少|几)(?:个人|{_MEASURES})(?:以上|以下|以内)?)"
+    r"(?P<noun>[\u4e00-\u9fff]{2,12})|哪\d+[个种项条点位类名家步方]?+(?P<counted>[\u4e00-\u9fff]{1,12})"
+    r"|多少(?P<bare>(?!%)[\u4e00-\u9fff]{2,8})"
 )
 # 城镇化率是多少, 网民规模有多大: the quantity stands before its question word.
 _QUANTITY = re.compile(
     r"(?:^|[的，,。？?;；\s]|有|全)(?P<noun>(?:(?!的)[\u4e00-\u9fff]){2,10}?)(?:大概|大约|约|总共|一共|现在)*"
     r"(?:是|有|为|达到?)?多(?:少|大|高)(?=$|[?？，,。；;\s吗呢啊])"
 )
+# Particles that close a question belong to no noun.
+_PARTICLES = re.compile(r"[了过啊呀呢吗吧嘛的]+$")
 _SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|为|达)?(?:多|几)|百分之几|几成|占多")
 _PREDICATE = re.compile(r"(?:怎么|怎样|如何|咋)(?:才能|去|来|样)?(?P<verb>[\u4e00-\u9fff]{1,6})")
 _ORDINAL_ITEM = re.compile(r"第(?P<n>\d{1,2})(?:项|个|步|点|种|类|阶段|环节|方面)")
 _NAME = re.compile(r"叫什么|名字|姓名|姓什么")
 _ASKS_OF_NAME = (
-    r"[”\"’」』》]?(?:这个|1个|[\u4e00-\u9fff]{0,4}(?:制度|模式|体系|机制|工作法|活动|理念|思路|程序|会议|组织|行动|工程|精神|方针))?"
+    r"[”\"’」』》]?(?:[\u4e00-\u9fff]的(?=是)|这个|1个|[\u4e00-\u9fff]{0,4}(?:制度|模式|体系|机制|工作法|活动|理念|思路|程序|会议|组织|行动|工程|精神|方针))?"
     r"(?:是什么|是啥|是?指|具体|包括|是哪|有哪|分别|是1种什么|怎么理解)"
 )
 _FREQUENCY = re.compile(r"几次|多少次|频率|多久.{0,4}1?次")
@@ -86,7 +95,8 @@ class Asked:
     number is asked of. ``measure``: the measure word of the number, ``bound`` what follows it (以上).
     ``clause``: the number of the clause (条) and ``item``: that of the list item asked for, 0 for none.
     ``share``, ``year``, ``name`` and ``frequency`` narrow down what number, date, person or period will do.
-    ``predicate``: what follows 怎么.
+    ``predicate``: what follows 怎么. ``locality``: the kind of place that is to be named, such as 街道.
+    ``toward``: preposition and verb of 向谁报告, both empty where nobody is asked for in this way.
     ``strict``: the subject must be explained, not only be dealt with.
     """
 
@@ -104,6 +114,8 @@ class Asked:
     name: bool = False
     frequency: bool = False
     predicate: str = ""
+    locality: str = ""
+    toward: tuple[str, str] = ("", "")
     strict: bool = True
 
 
@@ -113,14 +125,13 @@ def asked(question: Question) -> Asked:
     subject = _quoted_subject(question) or defined_subject(key)
     count = _expected_count(key)
     kind = _kind(key, subject, count)
-    noun = _NOUN.search(key)
     parts = [p for p in re.split(r"[?？;；,，](?=\S)", key.rstrip("?？ ")) if len(p) > 3]
     return Asked(
         kind,
         count=count if kind in {"list", "definition"} else 0,
         subject=subject,
         parts=max(1, len(parts)),
-        noun=(noun["noun"] or noun["bare"]) if noun else _group(_QUANTITY, key, "noun"),
+        noun=_noun(key),
         measure=_measure(key) if kind == "number" else "",
         bound=_group(_MEASURE, key, "bound") if kind == "number" else "",
         clause=question.clause if kind == "clause" else 0,
@@ -130,8 +141,17 @@ def asked(question: Question) -> Asked:
         name=bool(_NAME.search(key)),
         frequency=bool(_FREQUENCY.search(key)),
         predicate=_group(_PREDICATE, key, "verb") if kind == "how" else "",
+        locality=_group(_LOCALITY, key, "level") or _group(_LOCALITY, key, "name"),
+        toward=(_group(_TOWARD, key, "way"), _group(_TOWARD, key, "verb")),
         strict=bool(question.quoted) or bool(re.search(r"什么是|是什么|是啥|什么叫|指什么|什么意思", key)),
     )
+
+
+def _noun(key: str) -> str:
+    match = _NOUN.search(key)
+    found = (match["noun"] or match["counted"] or match["bare"]) if match else _group(_QUANTITY, key, "noun")
+    noun = _PARTICLES.sub("", found)
+    return "" if noun in _MEASURES.split("|") else noun
 
 
 def _measure(key: str) -> str:
@@ -185,8 +205,9 @@ _SIMPLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 
 
 def _expected_count(key: str) -> int:
-    match = _COUNTED.search(key)
+    asked_for = _WHICH.search(key)
+    match = asked_for or _COUNTED.search(key)
     if match is None:
         return 0
-    count = int(match["a"] or match["n"] or match["m"])
+    count = int(next(figure for figure in match.groups() if figure))
     return count if 2 <= count <= 20 else 0

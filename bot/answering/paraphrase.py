@@ -108,4 +108,4 @@ def _everyday() -> list[tuple[str, ...]]:
 def other_words(word: str) -> tuple[str, ...]:
     """Other ways to say a word (a search key), those of the field first."""
     everyday = [other for group in _everyday() if word in group for other in group if other != word]
-    return tuple(dict.fromkeys([*expansions(word), *everyday]))
+    return tuple(dict.fromkeys([*expansions(word, everyday=()), *everyday]))

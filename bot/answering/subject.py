@@ -174,6 +174,11 @@ def _tags(text: str) -> list[tuple[str, str]]:
     return [(word, tag) for word, tag in rjieba.tag(text)] if text else []
 
 
+def asks(text: str) -> bool:
+    """Whether a stretch of text holds a question word."""
+    return bool(_ASKING.search(text))
+
+
 def has_content(text: str, beside: frozenset[str] = frozenset()) -> bool:
     """Whether a text names anything: a content word that is neither general nor one of ``beside``."""
     return bool(content_words(text, beside))

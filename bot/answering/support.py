@@ -29,6 +29,10 @@ _CLASS_WEIGHT = {
     "b": 0.7,
     "z": 0.5,
 }
+# Words that the tagger takes for places and that name none.
+_NO_PLACES = frozenset(
+    {"城市", "城镇", "城区", "农村", "乡村", "街道", "社区", "市区", "东西", "中心", "广场", "大街"}
+)
 # Names that no evidence may lack: places, and persons as far as the tagger is right about them.
 _PLACE_TAG, _PERSON_TAG = "ns", "nr"
 _SURNAMES = frozenset(
@@ -44,7 +48,7 @@ GENERAL_WORDS = frozenset(
     那个 自己 他们 我们 你们 大家 以后 以前 之后 之前 期间 一般 要 地位 性质 含义
     定义 概念 内涵 定位 意义 特点 指的 哪些 多少 说明 介绍 以及 例子 举例 还有 就是 做到
     怎样 如何 为什么 是否 算是 需 有些 一共 总共 身上 途径 环节 阶段 因素 原因 条件 标准 形式
-    类型 种类 部分 项目 措施 举措 步 名字 单位 地点 人 思路
+    比例 比重 占比 机构 类型 种类 部分 项目 措施 举措 步 名字 单位 地点 人 思路
     """.split()  # noqa: SIM905 - a word list reads better than two hundred quotation marks
 )
 # Syllables that make a noun of the word before them.
@@ -150,10 +154,15 @@ def is_surname(character: str) -> bool:
     return character in _SURNAMES
 
 
+def is_place(word: str, tag: str) -> bool:
+    """Whether a word with this tag is the name of a place."""
+    return tag == _PLACE_TAG and len(word) >= 2 and word not in _NO_PLACES
+
+
 def _is_name(word: str, tag: str) -> bool:
     if tag == _PERSON_TAG:
         return 2 <= len(word) <= 3 and word[0] in _SURNAMES
-    return tag == _PLACE_TAG or bool(re.fullmatch(r"(?:19|20)\d{2}年?", word))
+    return is_place(word, tag) or bool(re.fullmatch(r"(?:19|20)\d{2}年?", word))
 
 
 def _weight(word: str, tag: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import math
 import os
 import sys
 import time
@@ -152,13 +153,26 @@ def progress(*, beside_results: bool = False) -> Iterator[Progress]:
 
 
 def line_report(now: Callable[[], float] = time.monotonic) -> Progress:
-    """Progress as lines on stderr, one at most every ten seconds, for logs and pipes."""
+    """Progress as lines on stderr with the time left, one at most every ten seconds, for logs and pipes."""
     last = now()
+    firsts: dict[str, tuple[float, int]] = {}
 
     def report(stage: str, done: int, total: int) -> None:
         nonlocal last
-        if now() - last >= _LINE_EVERY_S:
-            last = now()
-            notice(f"{STAGES.get(stage, stage)} {done}/{total}")
+        moment = now()
+        begun, before = firsts.setdefault(stage, (moment, done))
+        if moment - last < _LINE_EVERY_S:
+            return
+        last = moment
+        left = (moment - begun) / (done - before) * (total - done) if before < done < total else 0.0
+        notice(f"{STAGES.get(stage, stage)} {done}/{total}" + (f"，剩余约 {_duration(left)}" if left else ""))
 
     return report
+
+
+def _duration(seconds: float) -> str:
+    """A stretch of time in words, rounded up: 40 秒, 12 分钟, 2 小时 5 分钟."""
+    if seconds <= 60:
+        return f"{math.ceil(seconds)} 秒"
+    hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    return (f"{hours} 小时 " if hours else "") + f"{minutes} 分钟"

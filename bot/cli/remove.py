@@ -9,38 +9,67 @@ import click
 from bot.cli.console import confirm, notice, print_json, progress, show
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
+from retrieval.errors import InputError
 
 if TYPE_CHECKING:
+    from bot.compose import Application
     from retrieval.publication import Root
     from retrieval.store import Store
 
 
 @click.command("remove", cls=Command)
 @click.argument("document", cls=Argument, metavar="资料")
+@click.option("--purge", "is_purge", is_flag=True, help="彻底清除：原始字节、文字、向量、历史和答案里的摘录")
 @click.option("--yes", "is_confirmed", is_flag=True, help="移除多份时不再询问")
 @click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
-def command(document: str, is_confirmed: bool, as_json: bool) -> int:
+def command(document: str, is_purge: bool, is_confirmed: bool, as_json: bool) -> int:
     """移除一份资料：所有版本里都不再有，回退也不会回来，文件还在也不再收录。
 
     资料写编号、来源，或标题中独有的一段；写一个收录过的文件夹，就连同它下面的资料一起移除，不再记住它。
     要重新收录，运行 dangwu ingest 并写明这个文件或文件夹。
+
+    加上 --purge，数据目录里不留下它的任何内容，不能恢复；你自己的文件和备份由你处理。
     """
     from ingest.upkeep import remove
+    from retrieval.holdings import copies_elsewhere
 
     with open_application() as application:
-        documents, root = _wanted(application.open_store(), document)
+        store = application.open_store()
+        # A purge that was cut short comes first: it may be the same command once more.
+        was_pending = is_purge and _finish_purge(application)
+        try:
+            documents, root = _wanted(store, document)
+        except InputError:
+            if was_pending:
+                return 0
+            raise
         if len(documents) > 1:
             confirm(f"将移除 {len(documents)} 份资料（{document}），", is_confirmed=is_confirmed)
+        copies = copies_elsewhere(store, documents)
         with progress() as report:
-            outcome = remove(application.work(report), documents, root=root)
-    if as_json:
-        print_json(outcome.as_json())
-    else:
-        from bot.rendering.report import render_report
+            outcome = remove(application.work(report), documents, root=root, purge=is_purge)
+        if as_json:
+            print_json(outcome.as_json())
+        else:
+            from bot.rendering.report import render_report
 
-        show(render_report(outcome))
-    notice("已从所有版本中移除，下一个问题起不再出现；原始文件没有动。")
+            show(render_report(outcome))
+        notice("已从所有版本中移除，下一个问题起不再出现；原始文件没有动。")
+        if copies:
+            notice(f"内容完全相同的另一份资料没有移除：{'、'.join(copies)}")
+        if is_purge:
+            _finish_purge(application)
     return 0
+
+
+def _finish_purge(application: Application) -> bool:
+    """Erase what is left of purged documents; gives whether there was anything to erase."""
+    from bot.purge import erase_traces
+
+    is_erased = erase_traces(application) > 0
+    if is_erased:
+        notice("彻底清除完成：数据目录里已不再有它的内容。")
+    return is_erased
 
 
 def _wanted(store: Store, named: str) -> tuple[list[str], Root | None]:

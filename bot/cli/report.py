@@ -25,24 +25,19 @@ if TYPE_CHECKING:
 @click.option("--public", "is_public", is_flag=True, help="不含内部资料，用来转发")
 @click.option("--json", "as_json", is_flag=True, help="写好以后在 stdout 上输出一个 JSON 文档")
 def command(output: Path | None, is_public: bool, as_json: bool) -> int:
-    """把资料库的情况写成一个网页文件：收了什么、清洗改了什么、隔离了什么、哪些问题答不了、各版本的评测。
+    """把资料库的情况写成一个网页文件：收了什么、清洗改了什么、隔离了什么、用户问了什么、各版本的评测。
 
     文件不引用任何外部内容，可以直接打开、打印或转发；不给 -o 就写在数据目录里。
     """
     to_stdout = output == Path("-")
     if to_stdout and as_json:
         raise click.UsageError("--json 与 -o - 只能选一个")
-    from bot.answering.gaps import Gaps
     from bot.rendering.page import render_page
     from bot.reporting.collecting import collect_report
 
     with open_application() as application:
-        report = collect_report(
-            application.open_store(),
-            Gaps(application.data_dir),
-            made_at=datetime.now().astimezone(),
-            is_public=is_public,
-        )
+        made_at = datetime.now().astimezone()
+        report = collect_report(application.open_store(), made_at=made_at, is_public=is_public)
         default = application.data_dir / ("report-public.html" if is_public else "report.html")
     page = render_page(report)
     if to_stdout:
@@ -84,7 +79,9 @@ def _summary(report: Report, path: Path) -> dict[str, object]:
         "internal": report.internal,
         "quarantined": len(report.quarantined),
         "edited": report.edited,
-        "unanswered": len(report.unanswered),
+        "unanswered": len(report.voices.unanswered),
+        "rated": len(report.voices.rated),
+        "remarks": len(report.voices.remarks),
         "evaluations": len(report.trends),
         "left_out": list(report.left_out),
     }

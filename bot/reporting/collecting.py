@@ -1,16 +1,17 @@
-"""Reading a report's content from the data folder: one version, its gaps and its figures."""
+"""Reading a report's content from the data folder: one version, its figures, what people said."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from itertools import groupby
 
-from bot.answering.gaps import Gap, Gaps
+from bot.feedback import read_feedback
 from bot.reporting.comparison import Comparison, compare
-from bot.reporting.content import Entry, Report, Tally, Trend, Unanswered
+from bot.reporting.content import Entry, Report, Tally, Trend
+from bot.reporting.voices import collect_voices
 from ingest.cleaning import undo_edits
 from ingest.cleaning.trace import STEP_SEPARATOR
 from ingest.decrees import KINDS, STATUSES
@@ -28,28 +29,31 @@ COMPARED_CHARS = 1_500_000
 COMPARED_CHARS_EACH = 150_000
 COMPARED_CHARS_EACH_MIN = 2_000
 ENTRIES_MAX = 2_000
-UNANSWERED_MAX = 100
 YEARS_MAX = 12
 TRENDS_MAX = 4
 VERSIONS_MAX = 12
 
 
-def collect_report(store: Store, gaps: Gaps, *, made_at: datetime, is_public: bool = False) -> Report:
+def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) -> Report:
     """The report on the current version; ``made_at`` is aware, and its zone that of all moments.
 
-    ``is_public`` leaves out internal documents and the questions that came near them. EmptyCorpus where
-    there is no version yet.
+    ``is_public`` leaves out internal documents, what was asked near them, and what people wrote. EmptyCorpus
+    where there is no version yet.
     """
     with store.snapshot() as snapshot:
-        published_at = _moment(snapshot.info.created_at, made_at.tzinfo)
+        published_at = datetime.fromisoformat(snapshot.info.created_at).astimezone(made_at.tzinfo)
         audiences = EVERYONE if is_public else STAFF
         held = _held(snapshot, audiences)
         comparisons, steps = _compared(snapshot, held)
         version = snapshot.info
     entries = [Entry(each, comparisons.get(each.info.id)) for each in held]
     served = [each for each in held if each.quarantine is None]
-    known = {each.info.title or each.info.source for each in served}
-    unanswered, unlisted = _unanswered(gaps.list(), published_at, known, is_public)
+    voices = collect_voices(
+        read_feedback(store.data_dir, since=published_at),
+        [each.info for each in served],
+        made_at.tzinfo,
+        is_public=is_public,
+    )
     trends, untried = _trends(recorded_evaluations(store))
     return Report(
         made_at=made_at,
@@ -59,16 +63,16 @@ def collect_report(store: Store, gaps: Gaps, *, made_at: datetime, is_public: bo
         kinds=_tally((each.info.metadata.get("kind", "") for each in served), KINDS),
         statuses=_tally((each.info.status for each in served), STATUSES),
         years=_years(each.info.metadata.get("date", "")[:4] for each in served),
+        repairs=tuple(Tally(name, count) for name, count in steps.most_common()),
         served=len(served),
         passages=sum(each.passages for each in served),
         edited=sum(bool(each.edits) for each in held),
         internal=sum(each.info.audience not in EVERYONE for each in held),
-        repairs=tuple(Tally(name, count) for name, count in steps.most_common()),
         entries=tuple(each for each in entries if each.holding.quarantine is None)[:ENTRIES_MAX],
         quarantined=tuple(each for each in entries if each.holding.quarantine is not None)[:ENTRIES_MAX],
-        unanswered=unanswered,
+        voices=voices,
         trends=trends,
-        left_out=(*_bounds(held, comparisons), *unlisted, *untried),
+        left_out=(*_bounds(held, comparisons), *voices.left_out, *untried),
     )
 
 
@@ -80,10 +84,6 @@ def _held(snapshot: Snapshot, audiences: frozenset[Audience]) -> list[Holding]:
         for each in snapshot.holdings()
         if each.info.audience in audiences
     ]
-
-
-def _moment(stated: str, zone: tzinfo | None) -> datetime:
-    return datetime.fromisoformat(stated).astimezone(zone)
 
 
 def _tally(names: Iterable[str], order: Sequence[str]) -> tuple[Tally, ...]:
@@ -137,33 +137,6 @@ def _bounds(held: Sequence[Holding], comparisons: Mapping[str, Comparison]) -> l
     if parts := sum(not each.is_whole for each in comparisons.values()):
         left_out.append(f"{parts} 份较长的资料只列出改动前后的文字，没有改动的部分略去。")
     return left_out
-
-
-def _unanswered(
-    gaps: Sequence[Gap], since: datetime, known: set[str], is_public: bool
-) -> tuple[tuple[Unanswered, ...], list[str]]:
-    """The questions refused since the version was published, and what that leaves out.
-
-    Only titles in ``known`` are named: the others are gone, or internal. A question that came near one of
-    those may tell of it, so it is not public.
-    """
-    recent = [gap for gap in gaps if _moment(gap.last_at, since.tzinfo) >= since]
-    allowed = [gap for gap in recent if not is_public or known.issuperset(gap.nearest)]
-    listed = tuple(
-        Unanswered(
-            gap.question,
-            gap.count,
-            _moment(gap.last_at, since.tzinfo),
-            tuple(title for title in gap.nearest if title in known),
-        )
-        for gap in allowed[:UNANSWERED_MAX]
-    )
-    left_out = []
-    if more := len(allowed) - len(listed):
-        left_out.append(f"没能回答的问题另有 {more} 个，可用 dangwu gaps 查看。")
-    if older := len(gaps) - len(recent):
-        left_out.append(f"{older} 个没能回答的问题在这个版本发布以后没有人再问，没有列出。")
-    return listed, left_out
 
 
 def _trends(figures: Sequence[Figures]) -> tuple[tuple[Trend, ...], list[str]]:

@@ -49,6 +49,40 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Rated:
+    """A question whose answer people judged: the votes by verdict, and the titles that were cited."""
+
+    question: str
+    is_refused: bool
+    votes: tuple[Tally, ...]
+    asked_at: datetime
+    cited: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What somebody wrote to the maintainers."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """What people asked in vain, judged and wrote; ``left_out`` has a sentence for what found no room.
+
+    Questions asked most, answers that were faulted and the latest remarks come first. ``votes`` counts all
+    votes on the answers by verdict.
+    """
+
+    unanswered: tuple[Unanswered, ...] = ()
+    votes: tuple[Tally, ...] = ()
+    rated: tuple[Rated, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trend:
     """The figures of one question file over the versions it was tried on, oldest first.
 
@@ -66,7 +100,8 @@ class Report:
     """The whole report. ``left_out`` holds a Chinese sentence for everything that found no room.
 
     Tallies count the documents that are served, quarantined ones not among them; ``repairs`` count edits of
-    all documents by cleaning step, most frequent first. All moments are in the time zone of ``made_at``.
+    all documents by cleaning step, most frequent first. ``voices`` are of the time since ``published_at``.
+    All moments are in the time zone of ``made_at``.
     """
 
     made_at: datetime
@@ -83,6 +118,6 @@ class Report:
     internal: int
     entries: tuple[Entry, ...]
     quarantined: tuple[Entry, ...]
-    unanswered: tuple[Unanswered, ...]
+    voices: Voices
     trends: tuple[Trend, ...]
     left_out: tuple[str, ...]

@@ -142,25 +142,30 @@ def find_topic(topics: Sequence[Topic], key: str) -> Topic:
 
 def find_passage(snapshot: Snapshot, passage_id: str, audiences: Collection[Audience]) -> PassageView:
     """The passage and its neighbours as this version has them; Gone if it is not for these audiences."""
-    for document in snapshot.documents():
-        if document.audience in audiences and passage_id.startswith(f"{document.id}-"):
-            passages = _in_order(snapshot, document.id)
-            ids = [each.id for each in passages]
-            if passage_id in ids:
-                at = ids.index(passage_id)
-                return PassageView(
-                    passages[at], at + 1, len(ids), ids[at - 1] if at else "", (*ids, "")[at + 1]
-                )
-    raise Gone(passage_id)
+    document = _visible(snapshot, passage_id.partition("-")[0], audiences)
+    passages = _in_order(snapshot, document.id)
+    ids = [each.id for each in passages]
+    if passage_id not in ids:
+        raise Gone(passage_id)
+    at = ids.index(passage_id)
+    return PassageView(passages[at], at + 1, len(ids), ids[at - 1] if at else "", (*ids, "")[at + 1])
 
 
 def find_document(snapshot: Snapshot, document_id: str, audiences: Collection[Audience]) -> DocumentView:
     """The document as this version has it; Gone if it is not for these audiences."""
-    for document in snapshot.documents():
-        if document.id == document_id and document.audience in audiences:
-            passages = _in_order(snapshot, document_id)
-            return DocumentView(document, len(passages), passages[0].id if passages else "")
-    raise Gone(document_id)
+    document = _visible(snapshot, document_id, audiences)
+    passages = _in_order(snapshot, document_id)
+    return DocumentView(document, len(passages), passages[0].id if passages else "")
+
+
+def _visible(snapshot: Snapshot, document_id: str, audiences: Collection[Audience]) -> DocumentInfo:
+    try:
+        document = snapshot.document(document_id)
+    except KeyError as exc:
+        raise Gone(document_id) from exc
+    if document.audience not in audiences:
+        raise Gone(document_id)
+    return document
 
 
 def _in_order(snapshot: Snapshot, document_id: str) -> list[Passage]:

@@ -11,13 +11,14 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from retrieval.erasure import scrub
 from retrieval.errors import StoreError
 
 DATABASE_NAME = "telegram.sqlite3"
@@ -250,6 +251,19 @@ class TelegramStore:
             self._connection.execute("DELETE FROM votes WHERE answer_id NOT IN (SELECT id FROM answers)")
             return count
 
+    def erase_documents(self, documents: Collection[str]) -> int:
+        """Erase every kept answer that holds a passage of these documents, with the votes on it.
+
+        Their bytes leave the file. Gives how many answers that were; StoreBusy while another process reads.
+        """
+        with self._translated(), self._lock:
+            rows = self._connection.execute("SELECT id, record FROM answers").fetchall()
+            held = [(row[0],) for row in rows if _documents_of(json.loads(row[1])) & set(documents)]
+            self._connection.executemany("DELETE FROM votes WHERE answer_id = ?", held)
+            self._connection.executemany("DELETE FROM answers WHERE id = ?", held)
+            scrub(self._connection)
+            return len(held)
+
     def note_migration(self, old_id: int, new_id: int) -> None:
         """Remember that a group became a supergroup with a new number."""
         self._write("INSERT OR REPLACE INTO migrations VALUES (?, ?)", (old_id, new_id))
@@ -292,3 +306,8 @@ class TelegramStore:
                 f"机器人的记录读写不了：{self._path}（{exc}）。",
                 remedy="检查磁盘空间和权限；文件损坏时把它移走，机器人会新建一个。",
             ) from exc
+
+
+def _documents_of(record: Mapping[str, Any]) -> set[str]:
+    """The ids of the documents that an answer quotes or offers."""
+    return {each["document"]["id"] for key in ("citations", "passages") for each in record.get(key, ())}

@@ -167,8 +167,12 @@ def test_the_log_shows_tracebacks_only_to_those_who_ask(verbose: bool) -> None:
 
 
 def test_progress_in_a_log_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
-    moments = iter([0.0, 1.0, 11.0, 11.0, 12.0])
+    moments = iter([0.0, 1.0, 5.0, 11.0, 12.0, 41.0, 60.0])
     report = line_report(now=lambda: next(moments))
-    for done in range(1, 4):
-        report("embed", done, 3)
-    assert capsys.readouterr().err == "计算向量 2/3\n"
+    for done in (0, 10, 20, 30, 400, 1000):
+        report("embed", done, 1000)
+    assert capsys.readouterr().err.splitlines() == [
+        "计算向量 20/1000，剩余约 9 分钟",
+        "计算向量 400/1000，剩余约 60 秒",
+        "计算向量 1000/1000",
+    ]

@@ -20,7 +20,7 @@ from bot.rendering.chart import HEIGHT, WIDTH, draw_curve
 from bot.rendering.page import METRIC_NAMES, render_page
 from bot.rendering.step_names import STEP_NAMES, step_name
 from bot.reporting.comparison import compare
-from bot.reporting.content import Entry, Report, Tally, Trend, Unanswered
+from bot.reporting.content import Entry, Rated, Remark, Report, Tally, Trend, Unanswered, Voices
 from ingest.cleaning.steps import STEPS
 from ingest.records import Edit
 from retrieval.evaluation import METRICS
@@ -66,7 +66,12 @@ def report(title: str = "党费收缴规定") -> Report:
         internal=1,
         entries=(entry(title), entry(title, audience="内部")),
         quarantined=(entry(title, quarantine="全是乱码" + title),),
-        unanswered=(Unanswered(title, 3, AT, (title,)),),
+        voices=Voices(
+            unanswered=(Unanswered(title, 3, AT, (title,)),),
+            votes=(Tally("过时", 2),),
+            rated=(Rated(title, True, (Tally("过时", 2),), AT, (title,)),),
+            remarks=(Remark(title, AT),),
+        ),
         trends=(Trend(title, 100, ("v1-aa", "v2-bb", "v3-cc"), {"hit@1": (0.5, None, 0.875)}),),
         left_out=(title,),
     )
@@ -74,7 +79,7 @@ def report(title: str = "党费收缴规定") -> Report:
 
 EMPTY = replace(
     report(), kinds=(), statuses=(), years=(), repairs=(), served=0, passages=0, edited=0, internal=0,
-    entries=(), quarantined=(), unanswered=(), trends=(), left_out=(),
+    entries=(), quarantined=(), voices=Voices(), trends=(), left_out=(),
 )  # fmt: skip
 
 
@@ -127,6 +132,15 @@ def test_internal_documents_are_marked_and_the_page_warns() -> None:
     assert len(parsed(render_page(report())).xpath("//*[@class='internal']")) == 2  # the list, the comparison
     public = "".join(parsed(render_page(replace(EMPTY, is_public=True))).itertext())
     assert "不含内部资料" in public and "请勿外传" not in public
+
+
+def test_what_people_said_is_on_the_page() -> None:
+    root = parsed(render_page(report()))
+    assert root.xpath("string(//section[@id='unanswered']//td[@data-label='次数'])") == "3"
+    said = "".join(root.xpath("//section[@id='feedback']")[0].itertext())
+    assert "党费收缴规定（拒答）" in said and "过时 2" in said and "2026年5月4日 08:30" in said
+    nothing = "".join(parsed(render_page(EMPTY)).xpath("//section[@id='feedback']")[0].itertext())
+    assert "没有评价和意见" in nothing
 
 
 def test_a_part_of_the_edits_says_that_it_is_one() -> None:

@@ -233,6 +233,8 @@ def test_a_quarantined_document_is_kept_out_of_sight(data_dir: Path, docs: Path)
     ]
     with Store.open(data_dir, create=False).snapshot() as snapshot:
         assert [(each.source, why) for each, why in snapshot.quarantined()] == [("docs/c.txt", "全是乱码")]
+        with pytest.raises(KeyError):
+            snapshot.document(snapshot.quarantined()[0][0].id)
     assert changes(run_ingest(data_dir, docs))["docs/c.txt"] == "unchanged"
 
 

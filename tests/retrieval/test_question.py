@@ -70,3 +70,9 @@ def test_synonyms_come_from_the_table_and_the_longer_word_wins() -> None:
     groups = parse_groups("# 注\n非公\t非公有制\n非公企业\t非公有制企业\n")
     assert expansions("非公企业怎么办", groups) == ["非公有制企业"]
     assert expansions("别的", groups) == []
+
+
+def test_everyday_words_lead_to_terms_and_not_back() -> None:
+    everyday = parse_groups("老板\t企业主\t出资人\n")
+    assert expansions("老板怎么想", (), everyday) == ["企业主", "出资人"]
+    assert expansions("企业主怎么想", (), everyday) == []

@@ -78,6 +78,7 @@ def test_rows_of_another_version_are_never_served(data_dir: Path, docs: Path) ->
     with store.snapshot() as before:
         gone = next(each for each in before.documents() if each.source == "docs/b.txt").id
         rowids = before.document_passages(gone)
+        assert [before.document(each.id) for each in before.documents()] == before.documents()
     (docs / "b.txt").unlink()
     run_ingest(data_dir, docs)
     with store.snapshot() as after:
@@ -85,6 +86,8 @@ def test_rows_of_another_version_are_never_served(data_dir: Path, docs: Path) ->
         assert after.rowids_for_keys([content_key("条例")]) == {}
         with pytest.raises(KeyError):
             after.document_text(gone)
+        with pytest.raises(KeyError):
+            after.document(gone)
 
 
 def test_snapshots_can_be_taken_from_many_threads(data_dir: Path, docs: Path) -> None:

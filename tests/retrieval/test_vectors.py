@@ -279,6 +279,26 @@ def test_a_server_drops_what_the_last_two_versions_do_not_need(
     assert home._collection(current.model).count() == 23
 
 
+def test_a_server_erases_all_but_the_current_version_of_this_store(
+    tmp_path: Path, docs: Path, at_server: AtServer
+) -> None:
+    store = Store.open(tmp_path / "s", create=True)
+    other = Store.open(tmp_path / "o", create=True)
+    home = at_server(store)
+    ingest_into(other, docs, at_server(other))
+    ingest([docs], store, HashEmbedder("former", dimension=16), home, parts=plain_parts(tmp_path / "seeds"))
+    ingest_into(store, docs, home)
+    (docs / "b.txt").unlink()
+    ingest_into(store, docs, home)
+    home.erase_former()
+    names = [each.name for each in home._connected().list_collections()]
+    mine = [name for name in names if name.startswith(home._prefix())]
+    assert len(mine) == 1 and len(names) > 1
+    held = home._connected().get_collection(mine[0], embedding_function=None).count()
+    assert held == store.current().keys  # type: ignore[union-attr]
+    assert len(look(at_server(other), other, "第7条", k=21).hits) == 21
+
+
 def test_two_stores_share_a_server_without_meeting(tmp_path: Path, docs: Path, at_server: AtServer) -> None:
     first = Store.open(tmp_path / "first", create=True)
     second = Store.open(tmp_path / "second", create=True)

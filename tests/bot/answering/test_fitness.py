@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.fitness import asks_for_absent, explains, holds, members
+from bot.answering.fitness import asks_for_absent, explains, holds, members, names_a_locality
 from bot.answering.kinds import asked
 from retrieval.normalise import search_key
 from retrieval.question import analyse
@@ -37,6 +37,9 @@ def test_the_kind_of_a_question_is_told(question: str, kind: str) -> None:
 
 def test_counts_measures_and_items_are_read_off_the_question() -> None:
     assert asked(analyse("“四必访”是指哪四必访?")).count == 4
+    assert asked(analyse("在“八有”之外又新增了哪“四有”?")).count == 4
+    assert asked(analyse("给街道党工委哪三项权?")).noun == "权"
+    assert asked(analyse("报告要向谁报告?")).toward == ("向", "报告")
     assert asked(analyse("申请入党需要几名介绍人?")).measure == "名"
     assert asked(analyse("入党要几个人介绍?")).measure == "人"
     assert asked(analyse("多少人以上要设支委会?")).bound == "以上"
@@ -60,6 +63,8 @@ def test_counts_measures_and_items_are_read_off_the_question() -> None:
         ("预备期多长?", "预备党员的预备期为一年。", True),
         ("任期几年?", "每年进行党务工作者培训。", False),
         ("党小组会几次?", "党小组会一般每月召开。", True),
+        ("每年来过冬的有多少人啊?", "每年还有100多万“候鸟人群”。", True),
+        ("有多少社区连专项钱都没有?", "全省65个社区没有服务群众专项经费。", True),
         ("党委书记叫什么名字?", "选出书记、副书记。", False),
     ],
 )
@@ -89,6 +94,19 @@ def test_members_of_enumerations_are_counted() -> None:
     assert 5 in members(search_key("自购、自建、联建、租赁、置换等途径"))
     assert 2 in members(search_key("实行了“年度工作报告制”和“班子成员职务任期制”两项制度"))
     assert 8 not in members(search_key("在过去“八有”的基础上,新增“四有”"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        ("几年来，我街道各社区做了许多服务工作。", False),
+        ("街道社区党组织推进工作。", False),
+        ("马驹桥街道设立了服务站。", True),
+        ("海口市的街道设立了服务站。", True),
+    ],
+)
+def test_a_street_that_is_named_is_told_from_any_street(text: str, is_named: bool) -> None:
+    assert names_a_locality("街道", text) is is_named
 
 
 def test_a_list_of_what_is_nowhere_mentioned_is_absent() -> None:

@@ -1,0 +1,59 @@
+"""Erasing what the files of the data folder keep of purged documents; each file's owner does its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.answering.gaps import Gaps
+from bot.telegram.store import DATABASE_NAME, TelegramStore
+from ingest.sources import SIDECAR_SUFFIX, is_within
+from retrieval.erasure import Purged, erase_database_traces, pending_purge
+from retrieval.errors import StoreError
+from retrieval.locking import ingest_lock
+
+if TYPE_CHECKING:
+    from bot.compose import Application
+
+
+def erase_traces(application: Application) -> int:
+    """Erase what noted purges left in files; gives how many documents that concerned.
+
+    The note goes last, so a run that is cut short is done again by the next. StoreBusy while another
+    process changes the corpus or reads what is to go.
+    """
+    store = application.open_store()
+    purged = pending_purge(store)
+    if not purged:
+        return 0
+    with ingest_lock(application.data_dir):
+        Gaps(application.data_dir).erase_titles({title for each in purged for title in each.titles})
+        _erase_answers(application.data_dir, purged)
+        for each in purged:
+            _erase_own_file(application.data_dir, each.location)
+        application.vectors.erase_former()
+        erase_database_traces(store)
+    return len(purged)
+
+
+def _erase_answers(data_dir: Path, purged: list[Purged]) -> None:
+    if not (data_dir / DATABASE_NAME).is_file():
+        return
+    store = TelegramStore(data_dir)
+    try:
+        store.erase_documents({each.document_id for each in purged})
+    finally:
+        store.close()
+
+
+def _erase_own_file(data_dir: Path, location: str) -> None:
+    """What was uploaded lies in the data folder; a maintainer's own files are never touched."""
+    if not is_within(location, data_dir.resolve().as_posix()):
+        return
+    try:
+        for path in (Path(location), Path(location + SIDECAR_SUFFIX)):
+            path.unlink(missing_ok=True)
+    except OSError as exc:
+        raise StoreError(
+            f"删不了文件：{exc.filename}（{exc.strerror}）。", remedy="检查权限后再运行一次。"
+        ) from exc

@@ -1,0 +1,78 @@
+"""Erasing purged documents from the files themselves: a deleted row leaves its bytes behind.
+
+The transaction that purges notes what is to be erased; a purge that is killed on the way is known by
+that note, and done again from the start.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from retrieval.errors import StoreBusy
+from retrieval.store import Store
+
+_PENDING = "purge pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """A document whose traces are being erased; ``titles`` are all that it had, which others may hold."""
+
+    document_id: str
+    location: str
+    titles: tuple[str, ...]
+
+
+def note_purge(connection: sqlite3.Connection, documents: Iterable[Purged]) -> None:
+    """Note documents whose traces are to be erased, in the transaction that takes them out."""
+    noted = {each.document_id: each for each in (*_noted(connection), *documents)}
+    rows = [[each.document_id, each.location, each.titles] for each in noted.values()]
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PENDING, json.dumps(rows)))
+
+
+def pending_purge(store: Store) -> list[Purged]:
+    """The documents that were purged and whose traces may still be there."""
+    with store.reading() as connection:
+        return _noted(connection)
+
+
+def erase_database_traces(store: Store) -> None:
+    """Write the database anew without what was deleted, and forget the note of the purge.
+
+    StoreBusy where a reader holds on to the old pages; the note then stays.
+    """
+    with store.translated_errors():
+        connection = store.connect()
+        try:
+            # Its segments keep the words of deleted passages until they are merged.
+            connection.execute("INSERT INTO passage_terms (passage_terms) VALUES ('rebuild')")
+            scrub(connection)
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("DELETE FROM meta WHERE key = ?", (_PENDING,))
+            _empty_log(connection)
+        finally:
+            connection.close()
+
+
+def scrub(connection: sqlite3.Connection) -> None:
+    """Leave no byte of deleted rows in the file of a connection in autocommit mode, nor in its log."""
+    connection.execute("VACUUM")
+    _empty_log(connection)
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if is_busy:
+        raise StoreBusy(
+            "别的进程正在读，删去的内容还不能从文件里抹掉。", remedy="稍等片刻，再运行一次同样的命令。"
+        )
+
+
+def _noted(connection: sqlite3.Connection) -> list[Purged]:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_PENDING,)).fetchone()
+    return (
+        [Purged(key, location, tuple(titles)) for key, location, titles in json.loads(row[0])] if row else []
+    )
