@@ -19,6 +19,8 @@ from retrieval.evaluation import LOWER_IS_BETTER
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+WARNINGS_MAX = 10
+"""How many warnings of a document are written out."""
 METRIC_NAMES = {
     "hit@1": "依据在第一段",
     "hit@5": "依据在前五段",
@@ -62,6 +64,7 @@ def _environment() -> Environment:
         "height": height,
         "CHART": (WIDTH, HEIGHT),
         "LOWER_IS_BETTER": LOWER_IS_BETTER,
+        "WARNINGS_MAX": WARNINGS_MAX,
     }
     return environment
 

@@ -133,7 +133,7 @@ def _bounds(held: Sequence[Holding], comparisons: Mapping[str, Comparison]) -> l
         if count > ENTRIES_MAX:
             left_out.append(f"{what}共 {count} 份，只列出 {ENTRIES_MAX} 份。")
     if more := sum(bool(each.edits) for each in held) - len(comparisons):
-        left_out.append(f"有改动的资料里，{more} 份的对照没有放进来，可用 dangwu clean --diff 逐份查看。")
+        left_out.append(f"有改动的资料里，{more} 份的对照没有放进来，可用 dangwu show --edits 逐份查看。")
     if parts := sum(not each.is_whole for each in comparisons.values()):
         left_out.append(f"{parts} 份较长的资料只列出改动前后的文字，没有改动的部分略去。")
     return left_out

@@ -34,6 +34,11 @@ class Entry:
         return self.holding.info.title or self.holding.info.source
 
     @property
+    def has_details(self) -> bool:
+        """Whether there is more to tell than a line of the list holds."""
+        return self.comparison is not None or bool(self.holding.warnings)
+
+    @property
     def is_internal(self) -> bool:
         return self.holding.info.audience == "内部"
 

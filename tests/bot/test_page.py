@@ -17,7 +17,7 @@ from lxml import etree
 
 from bot.rendering import page
 from bot.rendering.chart import HEIGHT, WIDTH, draw_curve
-from bot.rendering.page import METRIC_NAMES, render_page
+from bot.rendering.page import METRIC_NAMES, WARNINGS_MAX, render_page
 from bot.rendering.step_names import STEP_NAMES, step_name
 from bot.reporting.comparison import compare
 from bot.reporting.content import Entry, Rated, Remark, Report, Tally, Trend, Unanswered, Voices
@@ -132,6 +132,19 @@ def test_internal_documents_are_marked_and_the_page_warns() -> None:
     assert len(parsed(render_page(report())).xpath("//*[@class='internal']")) == 2  # the list, the comparison
     public = "".join(parsed(render_page(replace(EMPTY, is_public=True))).itertext())
     assert "不含内部资料" in public and "请勿外传" not in public
+
+
+def test_a_document_that_was_only_warned_of_tells_its_warnings() -> None:
+    warned = entry("党员须知")
+    warned = replace(
+        warned,
+        holding=replace(warned.holding, edits=0, warnings=tuple(f"第 {n} 字处可疑" for n in range(200))),
+        comparison=None,
+    )
+    (details,) = parsed(render_page(replace(report(), entries=(warned,), quarantined=()))).iter("details")
+    text = "".join(details.itertext())
+    assert f"第 {WARNINGS_MAX - 1} 字处可疑" in text and f"第 {WARNINGS_MAX} 字处可疑" not in text
+    assert f"另有 {200 - WARNINGS_MAX} 条警告" in text and "dangwu show --edits" not in text
 
 
 def test_what_people_said_is_on_the_page() -> None:
