@@ -10,13 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from retrieval.errors import InputError, SourceError
 from retrieval.publication import Root
+from retrieval.store import UPLOADS_NAME
 
 # The program's own documents, wherever it is installed: moving the installation must not make them vanish.
 SEEDS_LOCATION = "dangwu:seeds"
 SEEDS_NAME = "seeds"
 SIDECAR_SUFFIX = ".meta.toml"
-# Below the data folder, which is no source otherwise: what maintainers send in by other ways than the disk.
-UPLOADS_NAME = "uploads"
 _IGNORED_NAMES = frozenset({"provenance.toml", "__pycache__", "__init__.py", "Thumbs.db", "desktop.ini"})
 _READ_ATTEMPTS = 3
 

@@ -19,6 +19,8 @@ _VARIABLES_AT_ONCE = 30_000
 # The version's membership is looked up for each passage; left to itself, SQLite goes through all of it.
 _HELD = "CROSS JOIN version_revisions m ON m.revision_id = p.revision_id WHERE m.version_id = ?"
 _INFO_COLUMNS = "r.document_id, r.source, r.title, r.metadata"
+# The entry of the table ``meta`` that a restore changes.
+GENERATION = "generation"
 # The fields of ``Version`` in order, of the table ``versions`` as v.
 VERSION_COLUMNS = (
     "v.id, v.digest, v.created_at, v.author, v.model, v.dimension, v.vectors, v.lexical,"
@@ -232,9 +234,13 @@ class Snapshot:
 
 
 class RevisionCache:
-    """Revisions are immutable and their ids are never used again, so they stay true across versions."""
+    """Revisions are immutable and their ids are never used again, so they stay true across versions.
 
-    def __init__(self, budget_chars: int = TEXT_CACHE_CHARS) -> None:
+    A restored backup may use them again: it has another ``generation``.
+    """
+
+    def __init__(self, generation: str, budget_chars: int = TEXT_CACHE_CHARS) -> None:
+        self.generation = generation
         self._budget = budget_chars
         self._held = 0
         self._items: dict[int, _Revision] = {}

@@ -13,14 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
+from typing import Literal
 
 from retrieval.errors import DangwuError, EmptyCorpus, SettingError, StoreBusy, StoreError
 from retrieval.locking import describe_holder
 from retrieval.schema import APPLICATION_ID, SCHEMA_VERSION, migrate, schema_version
-from retrieval.snapshot import VERSION_COLUMNS, RevisionCache, Snapshot, Version
+from retrieval.snapshot import GENERATION, VERSION_COLUMNS, RevisionCache, Snapshot, Version
 
 DATABASE_NAME = "dangwu.sqlite3"
 VECTORS_NAME = "vectors"
+UPLOADS_NAME = "uploads"
+"""Below the data folder, which is no source otherwise: what is sent in by other ways than the disk."""
 _BUSY_TIMEOUT_S = 5.0
 
 __all__ = ["DATABASE_NAME", "VECTORS_NAME", "Snapshot", "Store", "Version"]
@@ -29,13 +32,12 @@ __all__ = ["DATABASE_NAME", "VECTORS_NAME", "Snapshot", "Store", "Version"]
 class Store:
     """The database of one data folder; safe to use from several threads."""
 
-    def __init__(self, data_dir: Path, *, immutable: bool = False) -> None:
+    def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.database = data_dir / DATABASE_NAME
         self.vectors_dir = data_dir / VECTORS_NAME
-        self._immutable = immutable
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
-        self._revisions = RevisionCache()
+        self._revisions = RevisionCache("")
 
     @classmethod
     def open(cls, data_dir: Path, *, create: bool) -> Store:
@@ -45,15 +47,16 @@ class Store:
         false, StoreError when the file is damaged, foreign, newer than the program or not writable.
         """
         data_dir = data_dir.expanduser().absolute()
-        _check_place(data_dir)
         if create:
-            _make_folder(data_dir)
+            make_folder(data_dir)
+        else:
+            _check_place(data_dir)
         database = data_dir / DATABASE_NAME
         if not database.is_file():
             if not create:
                 raise EmptyCorpus(f"资料库是空的：{data_dir} 下没有 {DATABASE_NAME}。", remedy=_INGEST_FIRST)
             _create(database)
-        store = cls(data_dir, immutable=_needs_immutable(database))
+        store = cls(data_dir)
         with store.translated_errors():
             store._prepare()
         return store
@@ -82,7 +85,7 @@ class Store:
             version = _current_version(connection)
             if version is None:
                 raise EmptyCorpus("资料库里还没有任何资料。", remedy=_INGEST_FIRST)
-            yield Snapshot(connection, version, self.vectors_dir, self._revisions)
+            yield Snapshot(connection, version, self.vectors_dir, self._known_revisions(connection))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -114,9 +117,8 @@ class Store:
 
     def connect(self) -> sqlite3.Connection:
         """A new connection in autocommit mode; whoever takes it closes it."""
-        query = "?immutable=1" if self._immutable else "?mode=rw"
         connection = sqlite3.connect(
-            self.database.as_uri() + query,
+            address(self.database, "rw"),
             uri=True,
             timeout=_BUSY_TIMEOUT_S,
             isolation_level=None,
@@ -142,6 +144,14 @@ class Store:
         except StoreError as exc:
             return exc.message
         return None if found == ["ok"] else "；".join(found)
+
+    def _known_revisions(self, connection: sqlite3.Connection) -> RevisionCache:
+        """The revisions read before, unless the database has been restored since."""
+        row = connection.execute("SELECT value FROM meta WHERE key = ?", (GENERATION,)).fetchone()
+        generation = row[0] if row else ""
+        if self._revisions.generation != generation:
+            self._revisions = RevisionCache(generation)
+        return self._revisions
 
     def _take(self) -> sqlite3.Connection:
         try:
@@ -197,7 +207,9 @@ def _check_place(data_dir: Path) -> None:
         )
 
 
-def _make_folder(data_dir: Path) -> None:
+def make_folder(data_dir: Path) -> None:
+    """Make the data folder where it is not there; SettingError or StoreError where that cannot be."""
+    _check_place(data_dir)
     try:
         data_dir.mkdir(exist_ok=True)
         (data_dir / VECTORS_NAME).mkdir(exist_ok=True)
@@ -241,10 +253,12 @@ def _remove_database(database: Path) -> None:
         Path(f"{database}{suffix}").unlink(missing_ok=True)
 
 
-def _needs_immutable(database: Path) -> bool:
+def address(database: Path, mode: Literal["ro", "rw"]) -> str:
+    """The URI by which SQLite opens a database that is there."""
     # A WAL database can only be shared where its -shm file can be made. On a read-only medium nobody
     # else can be writing, so SQLite may take the file as it is.
-    return not os.access(database.parent, os.W_OK) and not Path(f"{database}-wal").exists()
+    is_alone = not os.access(database.parent, os.W_OK) and not Path(f"{database}-wal").exists()
+    return f"{database.absolute().as_uri()}?{'immutable=1' if is_alone else f'mode={mode}'}"
 
 
 def _not_writable(data_dir: Path, exc: Exception) -> StoreError:

@@ -128,11 +128,11 @@ class _Handle:
 
 
 class VectorFolders:
-    """Vectors in folders below the data folder; one is kept open, that of the last version asked."""
+    """Vectors in folders below ``root``; one is kept open, that of the last version asked."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, root: Path | None = None) -> None:
         self._store = store
-        self._root = store.vectors_dir
+        self._root = root or store.vectors_dir
         self._open: dict[str, _Handle] = {}
         self._lock = Lock()
 
@@ -416,10 +416,10 @@ _MODEL_DIFFERS = "向量是用另一个模型建立的，这次只按词检索�
 _ONLY_WORDS = "向量目录缺失或损坏，这次只按词检索；运行 dangwu ingest 会从缓存恢复。"
 
 
-def vector_home(store: Store, chroma_url: str = "") -> VectorHome:
-    """The vectors of a store: in folders, or at the Chroma server of ``chroma_url``."""
+def vector_home(store: Store, chroma_url: str = "", root: Path | None = None) -> VectorHome:
+    """The vectors of a store: in folders, those of its own data folder or below ``root``, or at a server."""
     if not chroma_url:
-        return VectorFolders(store)
+        return VectorFolders(store, root)
     from retrieval.vector_server import VectorServer
 
     return VectorServer(store, chroma_url)

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -311,3 +311,19 @@ class TelegramStore:
 def _documents_of(record: Mapping[str, Any]) -> set[str]:
     """The ids of the documents that an answer quotes or offers."""
     return {each["document"]["id"] for key in ("citations", "passages") for each in record.get(key, ())}
+
+
+def keep_journal(incoming: Path, live: Path) -> None:
+    """Give a file that takes the place of ``live`` the latter's updates: what is open now, not then.
+
+    Whatever was open when it was made has been answered or given up long ago.
+    """
+    with closing(sqlite3.connect(incoming, isolation_level=None)) as connection:
+        connection.executescript(_SCHEMA)
+        connection.execute("DELETE FROM updates")
+        if not live.is_file():
+            return
+        # A damaged file has no journal to keep.
+        with suppress(sqlite3.DatabaseError):
+            connection.execute("ATTACH ? AS live", (str(live),))
+            connection.execute("INSERT INTO updates SELECT * FROM live.updates")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.entry import run
+from bot.telegram.store import TelegramStore
 from tests.command import document, output
 from tests.corpus import write_files
 
@@ -153,3 +154,58 @@ def test_a_root_is_removed_only_when_that_is_confirmed(
     output(capsys)
     assert run(["history", "--json"]) == 0
     assert document(capsys)["versions"][0]["documents"] == 0
+
+
+def test_a_backup_is_restored_when_that_is_confirmed(
+    docs: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["backup", "b.zip", "--json"]) == 0
+    made = document(capsys)
+    assert made["documents"] == 2 and "dangwu.sqlite3" in made["files"]
+    assert run(["backup", "b.zip"]) == 2
+    assert run(["remove", "请假", "--purge"]) == 0
+    output(capsys)
+    assert run(["restore", "b.zip"]) == 2
+    assert "--yes" in output(capsys)[1]
+    assert "docs/leave.txt" not in sources(capsys, "外出请假")
+    assert run(["restore", "b.zip", "--yes", "--json"]) == 0
+    out, err = output(capsys)
+    assert json.loads(out)["returned"] == ["docs/leave.txt"] and "docs/leave.txt" in err
+    assert sources(capsys, "外出请假") == ["docs/leave.txt"]
+    assert run(["doctor"]) == 0
+
+
+def test_a_backup_needs_no_confirmation_where_nothing_is_there(
+    docs: Path, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["backup", "b.zip"]) == 0
+    monkeypatch.setenv("DANGWU_DATA_DIR", "fresh")
+    assert run(["restore", "b.zip"]) == 0
+    output(capsys)
+    assert sources(capsys, "外出请假") == ["docs/leave.txt"]
+    for wrong in ("no.zip", "docs/dues.txt"):
+        assert run(["restore", wrong, "--yes"]) in (1, 2)
+        assert "错误：" in output(capsys)[1]
+
+
+def test_answers_are_restored_and_open_questions_stay_as_they_are(
+    docs: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = {
+        "question": "问？",
+        "status": "refused",
+        "index_version": "v1-a",
+        "passages": [],
+        "citations": [],
+    }
+    bot = TelegramStore(home / "data")
+    first = bot.keep_answer(1, 2, record)
+    bot.accept(10, {"text": "当时没答完"})
+    assert run(["backup", "b.zip"]) == 0
+    bot.settle(10, "answered")
+    bot.accept(11, {"text": "现在没答完"})
+    assert bot.keep_answer(1, 2, record) == first + 1
+    assert run(["restore", "b.zip", "--yes"]) == 0
+    assert [each.update_id for each in bot.open_updates()] == [11]
+    assert bot.answer(first) and not bot.answer(first + 1)
+    assert bot.keep_answer(1, 2, record) == first + 2
