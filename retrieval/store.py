@@ -185,7 +185,7 @@ class Store:
 
 _INGEST_FIRST = "先导入资料：dangwu ingest 文件或文件夹"
 _RESTORE = (
-    "若有备份，用备份替换它；没有备份，就把整个数据目录移到别处，再用 dangwu ingest 从原始文件重新导入。"
+    "若有备份，用 dangwu restore 备份文件 恢复；没有，就把整个数据目录移到别处，再用 dangwu ingest 重新导入。"
 )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from retrieval.store import Version
 
 Status = Literal["ok", "note", "warning", "broken"]
-_REPLACE = "用备份替换；没有备份就换一个数据目录重新导入。"
+_REPLACE = "用 dangwu restore 备份文件 恢复；没有备份就换一个数据目录重新导入。"
 
 
 @dataclass(frozen=True, slots=True)
