@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answering.gaps import Gaps
+from bot.reporting.places import report_place
 from bot.telegram.store import DATABASE_NAME, TelegramStore
 from ingest.sources import SIDECAR_SUFFIX, is_within
 from retrieval.erasure import Purged, erase_database_traces, pending_purge
@@ -29,8 +30,7 @@ def erase_traces(application: Application) -> int:
     with ingest_lock(application.data_dir):
         Gaps(application.data_dir).erase_titles({title for each in purged for title in each.titles})
         _erase_answers(application.data_dir, purged)
-        for each in purged:
-            _erase_own_file(application.data_dir, each.location)
+        _erase_files(application.data_dir, purged)
         application.vectors.erase_former()
         erase_database_traces(store)
     return len(purged)
@@ -46,12 +46,14 @@ def _erase_answers(data_dir: Path, purged: list[Purged]) -> None:
         store.close()
 
 
-def _erase_own_file(data_dir: Path, location: str) -> None:
-    """What was uploaded lies in the data folder; a maintainer's own files are never touched."""
-    if not is_within(location, data_dir.resolve().as_posix()):
-        return
+def _erase_files(data_dir: Path, purged: list[Purged]) -> None:
+    """Reports, which repeat what documents say, and what was uploaded; never a maintainer's own files."""
+    paths = [report_place(data_dir, is_public=is_public) for is_public in (False, True)]
+    for each in purged:
+        if is_within(each.location, data_dir.resolve().as_posix()):
+            paths += [Path(each.location), Path(each.location + SIDECAR_SUFFIX)]
     try:
-        for path in (Path(location), Path(location + SIDECAR_SUFFIX)):
+        for path in paths:
             path.unlink(missing_ok=True)
     except OSError as exc:
         raise StoreError(

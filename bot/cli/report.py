@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "output", metavar="文件", type=click.Path(path_type=Path), help="写到这个文件；- 表示 stdout"
 )
-@click.option("--public", "is_public", is_flag=True, help="不含内部资料，用来转发")
+@click.option("--public", "is_public", is_flag=True, help="用来转发：不含内部资料和被隔离的资料")
 @click.option("--json", "as_json", is_flag=True, help="写好以后在 stdout 上输出一个 JSON 文档")
 def command(output: Path | None, is_public: bool, as_json: bool) -> int:
     """把资料库的情况写成一个网页文件：收了什么、清洗改了什么、隔离了什么、用户问了什么、各版本的评测。
@@ -34,14 +34,15 @@ def command(output: Path | None, is_public: bool, as_json: bool) -> int:
         raise click.UsageError("--json 与 -o - 只能选一个")
     from bot.rendering.page import render_page
     from bot.reporting.collecting import collect_report
+    from bot.reporting.places import report_place
 
     with open_application() as application:
         made_at = datetime.now().astimezone()
         report = collect_report(application.open_store(), made_at=made_at, is_public=is_public)
-        default = application.data_dir / ("report-public.html" if is_public else "report.html")
+        default = report_place(application.data_dir, is_public=is_public)
     page = render_page(report)
     if to_stdout:
-        click.echo(page)
+        click.echo(page.encode())
         return 0
     path = output or default
     _write(path, page)
@@ -75,11 +76,11 @@ def _summary(report: Report, path: Path) -> dict[str, object]:
         "file": str(path),
         "version": report.version.name,
         "public": report.is_public,
-        "documents": report.served,
-        "internal": report.internal,
-        "quarantined": len(report.quarantined),
-        "edited": report.edited,
-        "unanswered": len(report.voices.unanswered),
+        "documents": report.overview.served,
+        "internal": report.overview.internal,
+        "quarantined": report.overview.quarantined,
+        "edited": report.overview.edited,
+        "unanswered": report.voices.refused,
         "rated": len(report.voices.rated),
         "remarks": len(report.voices.remarks),
         "evaluations": len(report.trends),

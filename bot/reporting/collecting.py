@@ -10,7 +10,7 @@ from itertools import groupby
 
 from bot.feedback import read_feedback
 from bot.reporting.comparison import Comparison, compare
-from bot.reporting.content import Entry, Report, Tally, Trend
+from bot.reporting.content import Entry, Overview, Report, Tally, Trend
 from bot.reporting.voices import collect_voices
 from ingest.cleaning import undo_edits
 from ingest.cleaning.trace import STEP_SEPARATOR
@@ -18,7 +18,6 @@ from ingest.decrees import KINDS, STATUSES
 from ingest.records import Edit
 from retrieval.evaluation import METRICS
 from retrieval.figures import Figures, recorded_evaluations
-from retrieval.records import Audience
 from retrieval.registers import RegisterCache
 from retrieval.retriever import EVERYONE, STAFF
 from retrieval.snapshot import Holding, Snapshot
@@ -37,37 +36,26 @@ VERSIONS_MAX = 12
 def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) -> Report:
     """The report on the current version; ``made_at`` is aware, and its zone that of all moments.
 
-    ``is_public`` leaves out internal documents, what was asked near them, and what people wrote. EmptyCorpus
-    where there is no version yet.
+    ``is_public`` leaves out internal and quarantined documents, what was asked near them, and what people
+    wrote. EmptyCorpus where there is no version yet.
     """
     with store.snapshot() as snapshot:
-        published_at = datetime.fromisoformat(snapshot.info.created_at).astimezone(made_at.tzinfo)
-        audiences = EVERYONE if is_public else STAFF
-        held = _held(snapshot, audiences)
-        comparisons, steps = _compared(snapshot, held)
         version = snapshot.info
-    entries = [Entry(each, comparisons.get(each.info.id)) for each in held]
+        held = _held(snapshot, is_public)
+        comparisons, steps = _compared(snapshot, held)
+    published_at = datetime.fromisoformat(version.created_at).astimezone(made_at.tzinfo)
+    feedback = read_feedback(store.data_dir, since=published_at)
     served = [each for each in held if each.quarantine is None]
-    voices = collect_voices(
-        read_feedback(store.data_dir, since=published_at),
-        [each.info for each in served],
-        made_at.tzinfo,
-        is_public=is_public,
-    )
+    voices = collect_voices(feedback, [each.info for each in served], made_at.tzinfo, is_public=is_public)
     trends, untried = _trends(recorded_evaluations(store))
+    entries = [Entry(each, comparisons.get(each.info.id)) for each in held]
     return Report(
         made_at=made_at,
         published_at=published_at,
         version=version,
         is_public=is_public,
-        kinds=_tally((each.info.metadata.get("kind", "") for each in served), KINDS),
-        statuses=_tally((each.info.status for each in served), STATUSES),
-        years=_years(each.info.metadata.get("date", "")[:4] for each in served),
+        overview=_overview(held, served),
         repairs=tuple(Tally(name, count) for name, count in steps.most_common()),
-        served=len(served),
-        passages=sum(each.passages for each in served),
-        edited=sum(bool(each.edits) for each in held),
-        internal=sum(each.info.audience not in EVERYONE for each in held),
         entries=tuple(each for each in entries if each.holding.quarantine is None)[:ENTRIES_MAX],
         quarantined=tuple(each for each in entries if each.holding.quarantine is not None)[:ENTRIES_MAX],
         voices=voices,
@@ -76,13 +64,28 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
     )
 
 
-def _held(snapshot: Snapshot, audiences: frozenset[Audience]) -> list[Holding]:
-    """Every document that these audiences may see, with the status that it has among those."""
+def _overview(held: Sequence[Holding], served: Sequence[Holding]) -> Overview:
+    return Overview(
+        served=len(served),
+        passages=sum(each.passages for each in served),
+        kinds=_tally((each.info.metadata.get("kind", "") for each in served), KINDS),
+        statuses=_tally((each.info.status for each in served), STATUSES),
+        years=_years(each.info.metadata.get("date", "")[:4] for each in served),
+        edited=sum(bool(each.edits) for each in held),
+        internal=sum(each.info.audience not in EVERYONE for each in held),
+        quarantined=len(held) - len(served),
+    )
+
+
+def _held(snapshot: Snapshot, is_public: bool) -> list[Holding]:
+    """The documents to tell of, each with the status that it has among those that its readers may see."""
+    audiences = EVERYONE if is_public else STAFF
     register = RegisterCache().get(snapshot, audiences)
     return [
         replace(each, info=register.effective(each.info))
         for each in snapshot.holdings()
-        if each.info.audience in audiences
+        # What cannot be read may be a document for internal use, and nobody has been shown it.
+        if each.info.audience in audiences and not (is_public and each.quarantine is not None)
     ]
 
 

@@ -19,6 +19,23 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """The corpus in numbers. Those before ``edited`` and the tallies count documents that are served.
+
+    ``edited`` and ``internal`` count quarantined ones as well.
+    """
+
+    served: int
+    passages: int
+    kinds: tuple[Tally, ...]
+    statuses: tuple[Tally, ...]
+    years: tuple[Tally, ...]
+    edited: int
+    internal: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A document of the corpus with the status it has there, and its texts side by side where they differ.
 
@@ -76,10 +93,11 @@ class Remark:
 class Voices:
     """What people asked in vain, judged and wrote; ``left_out`` has a sentence for what found no room.
 
-    Questions asked most, answers that were faulted and the latest remarks come first. ``votes`` counts all
-    votes on the answers by verdict.
+    Questions asked most, answers that were faulted and the latest remarks come first. ``refused`` is the
+    number of all unanswered questions, ``votes`` counts all votes on the answers by verdict.
     """
 
+    refused: int = 0
     unanswered: tuple[Unanswered, ...] = ()
     votes: tuple[Tally, ...] = ()
     rated: tuple[Rated, ...] = ()
@@ -104,23 +122,16 @@ class Trend:
 class Report:
     """The whole report. ``left_out`` holds a Chinese sentence for everything that found no room.
 
-    Tallies count the documents that are served, quarantined ones not among them; ``repairs`` count edits of
-    all documents by cleaning step, most frequent first. ``voices`` are of the time since ``published_at``.
-    All moments are in the time zone of ``made_at``.
+    ``repairs`` count edits by cleaning step, most frequent first. ``voices`` are of the time since
+    ``published_at``. All moments are in the time zone of ``made_at``.
     """
 
     made_at: datetime
     published_at: datetime
     version: Version
     is_public: bool
-    kinds: tuple[Tally, ...]
-    statuses: tuple[Tally, ...]
-    years: tuple[Tally, ...]
+    overview: Overview
     repairs: tuple[Tally, ...]
-    served: int
-    passages: int
-    edited: int
-    internal: int
     entries: tuple[Entry, ...]
     quarantined: tuple[Entry, ...]
     voices: Voices

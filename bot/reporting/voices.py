@@ -32,6 +32,7 @@ def collect_voices(
     remarks = [] if is_public else feedback.comments[::-1]
     counted = (("没能回答的问题", gaps), ("评价过的回答", answers), ("意见", remarks))
     return Voices(
+        len(gaps),
         tuple(_unanswered(gap, titles, zone) for gap in gaps[:LISTED_MAX]),
         _votes(answers),
         tuple(_rated(each, titles, zone) for each in answers[:LISTED_MAX]),

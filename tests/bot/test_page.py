@@ -20,7 +20,7 @@ from bot.rendering.chart import HEIGHT, WIDTH, draw_curve
 from bot.rendering.page import METRIC_NAMES, WARNINGS_MAX, render_page
 from bot.rendering.step_names import STEP_NAMES, step_name
 from bot.reporting.comparison import compare
-from bot.reporting.content import Entry, Rated, Remark, Report, Tally, Trend, Unanswered, Voices
+from bot.reporting.content import Entry, Overview, Rated, Remark, Report, Tally, Trend, Unanswered, Voices
 from ingest.cleaning.steps import STEPS
 from ingest.records import Edit
 from retrieval.evaluation import METRICS
@@ -56,17 +56,21 @@ def report(title: str = "党费收缴规定") -> Report:
         published_at=AT,
         version=VERSION,
         is_public=False,
-        kinds=(Tally("规定", 2),),
-        statuses=(Tally("现行", 1), Tally("", 1)),
-        years=(Tally("2019", 2),),
+        overview=Overview(
+            served=2,
+            passages=1234,
+            kinds=(Tally("规定", 2),),
+            statuses=(Tally("现行", 1), Tally("", 1)),
+            years=(Tally("2019", 2),),
+            edited=2,
+            internal=1,
+            quarantined=1,
+        ),
         repairs=(Tally("invisible", 1200),),
-        served=2,
-        passages=1234,
-        edited=2,
-        internal=1,
         entries=(entry(title), entry(title, audience="内部")),
         quarantined=(entry(title, quarantine="全是乱码" + title),),
         voices=Voices(
+            refused=1,
             unanswered=(Unanswered(title, 3, AT, (title,)),),
             votes=(Tally("过时", 2),),
             rated=(Rated(title, True, (Tally("过时", 2),), AT, (title,)),),
@@ -78,8 +82,8 @@ def report(title: str = "党费收缴规定") -> Report:
 
 
 EMPTY = replace(
-    report(), kinds=(), statuses=(), years=(), repairs=(), served=0, passages=0, edited=0, internal=0,
-    entries=(), quarantined=(), voices=Voices(), trends=(), left_out=(),
+    report(), overview=Overview(0, 0, (), (), (), 0, 0, 0), repairs=(), entries=(), quarantined=(),
+    voices=Voices(), trends=(), left_out=(),
 )  # fmt: skip
 
 
@@ -104,8 +108,9 @@ def test_the_page_is_well_formed_and_needs_nothing_else(content: Report) -> None
     assert "default-src 'none'" in policy and "script-src" not in policy
 
 
-def test_every_link_leads_somewhere() -> None:
-    root = parsed(render_page(report()))
+@pytest.mark.parametrize("content", [report(), replace(report(), is_public=True, quarantined=())])
+def test_every_link_leads_somewhere(content: Report) -> None:
+    root = parsed(render_page(content))
     targets = {each.get("href", "")[1:] for each in root.iter("a")}
     assert targets and targets <= {each.get("id") for each in root.iter(etree.Element)}
 

@@ -78,7 +78,10 @@ def test_nothing_is_left_of_a_purged_document(application: Application, work: Wo
     telegram = TelegramStore(data_dir)
     ids = [telegram.keep_answer(1, 2, answer_json(each, answer_id="")) for each in (secret, other)]
     telegram.vote(ids[0], 2, "有用")
-    assert {DATABASE_NAME, "gaps.sqlite3", "telegram.sqlite3-wal"} <= set(traces(data_dir))
+    for options in ([], ["--public"]):
+        assert run(["report", *options]) == 0
+    reports = {"report.html", "report-public.html"}
+    assert {DATABASE_NAME, "gaps.sqlite3", "telegram.sqlite3-wal", *reports} <= set(traces(data_dir))
     remove(work, [secret_id(home)], purge=True)
     assert pending_purge(work.store) and erase_traces(application) >= 1
     assert traces(data_dir) == []

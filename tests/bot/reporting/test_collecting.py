@@ -102,12 +102,12 @@ def test_an_empty_corpus_has_no_report(tmp_path: Path) -> None:
 
 def test_documents_are_counted_by_kind_status_and_year(home: Home) -> None:
     report = home.report()
-    assert (report.served, report.edited, report.internal) == (3, 2, 1)
-    assert report.kinds == (Tally("规定", 1), Tally("通知", 1), Tally("其他", 1))
-    assert report.statuses == (Tally("现行", 1), Tally("", 2))
-    assert report.years == (Tally("2019", 1), Tally("", 2))
+    assert (report.overview.served, report.overview.edited, report.overview.internal) == (3, 2, 1)
+    assert report.overview.kinds == (Tally("规定", 1), Tally("通知", 1), Tally("其他", 1))
+    assert report.overview.statuses == (Tally("现行", 1), Tally("", 2))
+    assert report.overview.years == (Tally("2019", 1), Tally("", 2))
     assert Tally("invisible", 3) in report.repairs
-    assert report.passages == report.version.passages
+    assert report.overview.passages == report.version.passages
 
 
 def test_moments_are_told_in_the_zone_of_the_report(home: Home) -> None:
@@ -131,7 +131,16 @@ def test_a_quarantined_document_stands_apart_with_its_reason(home: Home) -> None
     report = home.report()
     (held_back,) = report.quarantined
     assert held_back.holding.info.source == "docs/nav.txt" and held_back.holding.quarantine
-    assert report.served == 3 and "docs/nav.txt" not in [e.holding.info.source for e in report.entries]
+    assert report.overview.served == 3 and "docs/nav.txt" not in [
+        e.holding.info.source for e in report.entries
+    ]
+
+
+def test_a_quarantined_document_is_not_in_the_public_report(home: Home) -> None:
+    write_files(home.docs, nav="首页\n新闻中心\n联系我们\n登录\n注册\n")
+    home.ingest()
+    public = home.report(is_public=True)
+    assert (public.overview.quarantined, public.quarantined) == (0, ()) and "nav.txt" not in repr(public)
 
 
 def test_a_deleted_document_is_nowhere_in_the_report(home: Home) -> None:
@@ -156,9 +165,9 @@ def test_the_public_report_holds_nothing_internal(home: Home) -> None:
     assert [each.question for each in whole.voices.rated] == ["党员有哪些义务？", "换届怎样投票？"]
     assert public.voices.votes == (Tally("答非所问", 1),)
     assert [each.text for each in whole.voices.remarks] == ["换届的材料还没有。"]
-    assert sources(public) == ["docs/fee.txt", "docs/plain.txt"] and public.internal == 0
+    assert sources(public) == ["docs/fee.txt", "docs/plain.txt"] and public.overview.internal == 0
     assert "换届" not in repr(public) and "secret" not in repr(public)
-    assert Tally("通知", 1) not in public.kinds
+    assert Tally("通知", 1) not in public.overview.kinds
 
 
 def test_an_internal_document_does_not_speak_through_the_status_of_a_public_one(home: Home) -> None:
