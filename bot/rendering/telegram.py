@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.answering.answer import Answer, Citation, Statement
-from bot.rendering.telegram_keyboards import NEAREST, document_keyboard, topics_keyboard
+from bot.rendering.telegram_keyboards import (
+    NEAREST,
+    document_keyboard,
+    examples_keyboard,
+    topics_keyboard,
+)
 from bot.rendering.telegram_markup import (
     Keyboard,
     MessagePart,
@@ -31,6 +36,8 @@ _UNITS_MIN = 1024
 TOPICS_ON_A_PAGE = 8
 
 _TITLE_CHARS = 60
+# Of a menu's line the topic matters; the title only tells homes apart.
+_HOME_CHARS = 16
 _SECTION_CHARS = 48
 _SOURCE_CHARS = 60
 _ISSUER_CHARS = 24
@@ -60,7 +67,7 @@ def render_answer(
     """
     if limit_utf16 < _UNITS_MIN:
         raise ValueError(f"a message needs at least {_UNITS_MIN} units, not {limit_utf16}")
-    sources = {each.n: _source_line(each) for each in answer.citations}
+    sources = {each.n: each for each in answer.citations}
     parts = [
         part
         for chunk in _pack(_units(answer), sources, limit_utf16)
@@ -91,12 +98,26 @@ def render_passage(
     section = f"\n{_short(passage.section, _SECTION_CHARS * 2)}" if passage.section else ""
     head = [Run(_title(passage.document), "b"), Run(f"{section}{where}\n")]
     foot = f"\n{_origin(passage.document)}"
-    room = limit_utf16 - utf16_length("".join(run.text for run in head) + foot)
+    room = limit_utf16 - _length([*head, Run(foot)])
     parts = []
     for piece in split_text(displayable(passage.text), room) or ("",):
         quote = Run(piece.strip("\n"), "blockquote expandable")
         parts.append(make_part([*head, quote, Run(foot)], body=piece))
     return with_keyboard(parts, keyboard)
+
+
+def render_found(passages: Sequence[Passage], keyboard: Keyboard = ()) -> tuple[MessagePart, ...]:
+    """The passages that a search found, numbered from 1, each a quote that unfolds under its heading path."""
+    messages: list[list[Run]] = [[]]
+    for n, passage in enumerate(passages, start=1):
+        head = Run(f"{n}. {_title(passage.document)}{_short(passage.section, _SECTION_CHARS)}\n", "b")
+        room = MESSAGE_UNITS - _length([head]) - 1
+        for piece in split_text(displayable(passage.text), room) or ("",):
+            entry = [head, Run(piece.strip("\n"), "blockquote expandable"), Run("\n")]
+            if _length([*messages[-1], *entry]) > MESSAGE_UNITS:
+                messages.append([])
+            messages[-1] += entry
+    return with_keyboard([make_part(runs) for runs in messages], keyboard)
 
 
 def render_document(view: DocumentView) -> MessagePart:
@@ -132,11 +153,6 @@ def render_topics_page(topics: Sequence[Topic], page: int) -> MessagePart:
     return replace(_headed(text + "\n" + lines), keyboard=topics_keyboard(shown, page, pages))
 
 
-def render_queue_notice(ahead: int) -> MessagePart:
-    """That a question waits, and behind how many others."""
-    return render_text("telegram_queue", ahead=str(ahead))
-
-
 def render_busy_notice(length: int) -> MessagePart:
     """That the queue is full with ``length`` questions and this one was not taken."""
     return render_text("telegram_busy", length=str(length))
@@ -147,9 +163,12 @@ def render_limit_notice(seconds: int) -> MessagePart:
     return render_text("telegram_limit", seconds=str(seconds))
 
 
-def render_start(bot_name: str, documents: int) -> MessagePart:
-    """The greeting in a private chat; ``bot_name`` without the @."""
-    return render_text("telegram_start", bot=bot_name, documents=str(documents))
+def render_start(bot_name: str, documents: int, topics: Sequence[Topic] = ()) -> MessagePart:
+    """The greeting in a private chat, with some of ``topics`` as examples; ``bot_name`` without the @."""
+    keyboard = examples_keyboard(topics)
+    hint = "，或点下面的例子试试" if keyboard else ""
+    part = render_text("telegram_start", bot=bot_name, documents=str(documents), hint=hint)
+    return replace(part, keyboard=keyboard)
 
 
 def render_help(bot_name: str) -> MessagePart:
@@ -196,7 +215,7 @@ def _is_lead_in(statement: Statement) -> bool:
     return statement.text.endswith(("：", ":"))
 
 
-def _pack(units: Iterable[_Unit], sources: Mapping[int, str], limit: int) -> Iterator[_Unit]:
+def _pack(units: Iterable[_Unit], sources: Mapping[int, Citation], limit: int) -> Iterator[_Unit]:
     """The units put together into as few messages as their order allows."""
     text: list[str] = []
     length = 0
@@ -214,7 +233,7 @@ def _pack(units: Iterable[_Unit], sources: Mapping[int, str], limit: int) -> Ite
         yield _Unit("".join(text), numbers)
 
 
-def _pieces(unit: _Unit, sources: Mapping[int, str], limit: int) -> Iterator[_Unit]:
+def _pieces(unit: _Unit, sources: Mapping[int, Citation], limit: int) -> Iterator[_Unit]:
     """The unit, cut where it does not fit into one message together with its sources."""
     taken = utf16_length(_source_list(unit.numbers, sources))
     # Sources that would leave less than half a message for the words follow in messages of their own.
@@ -223,7 +242,7 @@ def _pieces(unit: _Unit, sources: Mapping[int, str], limit: int) -> Iterator[_Un
         yield _Unit(text, unit.numbers)
 
 
-def _parts(chunk: _Unit, sources: Mapping[int, str], limit: int) -> Iterator[MessagePart]:
+def _parts(chunk: _Unit, sources: Mapping[int, Citation], limit: int) -> Iterator[MessagePart]:
     """The chunk with its sources as one message, or its sources behind it where they are too many."""
     listed = _source_list(chunk.numbers, sources)
     if utf16_length(chunk.text + listed) <= limit:
@@ -235,7 +254,9 @@ def _parts(chunk: _Unit, sources: Mapping[int, str], limit: int) -> Iterator[Mes
     yield from _source_parts(chunk.numbers, sources, limit)
 
 
-def _source_parts(numbers: Sequence[int], sources: Mapping[int, str], limit: int) -> Iterator[MessagePart]:
+def _source_parts(
+    numbers: Sequence[int], sources: Mapping[int, Citation], limit: int
+) -> Iterator[MessagePart]:
     shown: tuple[int, ...] = ()
     for number in numbers:
         if shown and utf16_length(_source_list((*shown, number), sources)) > limit:
@@ -245,16 +266,20 @@ def _source_parts(numbers: Sequence[int], sources: Mapping[int, str], limit: int
     yield make_part(_source_runs(shown, sources), numbers=shown)
 
 
-def _source_runs(numbers: Sequence[int], sources: Mapping[int, str]) -> list[Run]:
+def _source_runs(numbers: Sequence[int], sources: Mapping[int, Citation]) -> list[Run]:
     if not numbers:
         return []
     tag = Run("", "blockquote" if len(numbers) <= _SOURCES_OPEN else "blockquote expandable")
-    lines = "\n".join(sources[number] for number in numbers)
+    lines = "\n".join(_source_lines([sources[number] for number in numbers]))
     return [Run("\n\n"), Run(_SOURCES_HEADING, "b"), Run("\n"), replace(tag, text=lines)]
 
 
-def _source_list(numbers: Sequence[int], sources: Mapping[int, str]) -> str:
+def _source_list(numbers: Sequence[int], sources: Mapping[int, Citation]) -> str:
     return "".join(run.text for run in _source_runs(tuple(dict.fromkeys(numbers)), sources))
+
+
+def _length(runs: Iterable[Run]) -> int:
+    return sum(utf16_length(run.text) for run in runs)
 
 
 def _tail(answer: Answer, keyboard: Keyboard) -> str:
@@ -282,11 +307,17 @@ def _append(parts: list[MessagePart], tail: str, limit: int) -> list[MessagePart
     return [*parts, *(make_part([Run(piece)]) for piece in split_text(tail, limit) if piece.strip())]
 
 
-def _source_line(citation: Citation) -> str:
-    """〔1〕《title》section · issuer · year · status · file, on one line."""
-    document = citation.document
-    section = _short(citation.section, _SECTION_CHARS)
-    return f"〔{citation.n}〕" + " · ".join([_title(document) + section, _origin(document)])
+def _source_lines(citations: Sequence[Citation]) -> Iterator[str]:
+    """〔1〕《title》section · issuer · year · status for each; 同上 where the document was just named."""
+    named = ""
+    for citation in citations:
+        document, section = citation.document, _short(citation.section, _SECTION_CHARS)
+        if document.id == named:
+            yield f"〔{citation.n}〕同上" + (f" · {section}" if section else "")
+        else:
+            state = f" · {_state(document)}" if _state(document) else ""
+            yield f"〔{citation.n}〕{_title(document)}{section}{state}"
+        named = document.id
 
 
 def _nearest_line(scored: ScoredPassage) -> str:
@@ -296,7 +327,9 @@ def _nearest_line(scored: ScoredPassage) -> str:
 
 def _topic_line(topic: Topic) -> str:
     mentioned = "" if topic.is_explained else "（只提到名称）"
-    return f"{_short(topic.name, _TITLE_CHARS)}{mentioned}　{_title(topic.passage.document)}"
+    document = topic.passage.document
+    home = f"《{_short(document.title, _HOME_CHARS)}》" if document.title else _title(document)
+    return f"{_short(topic.name, _TITLE_CHARS)}{mentioned}　{home}"
 
 
 def _title(document: DocumentInfo) -> str:
@@ -307,11 +340,15 @@ def _title(document: DocumentInfo) -> str:
 
 def _origin(document: DocumentInfo) -> str:
     """Issuer, year, status unless it is in force, and file."""
+    return " · ".join(filter(None, [_state(document), _short(document.source, _SOURCE_CHARS)]))
+
+
+def _state(document: DocumentInfo) -> str:
+    """Issuer, year, and status unless it is in force."""
     parts = [
         _short(document.metadata.get("issuer", ""), _ISSUER_CHARS),
         displayable(document.metadata.get("date", ""))[:4].strip(),
         "" if document.status == _CURRENT else _short(document.status, _STATUS_CHARS),
-        _short(document.source, _SOURCE_CHARS),
     ]
     return " · ".join(part for part in parts if part)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SOURCES = 5
 NEAREST = 3
 _SUGGESTIONS = 3
+_EXAMPLES = 2
 
 
 def answer_keyboard(answer: Answer, answer_id: str) -> Keyboard:
@@ -71,6 +72,15 @@ def topics_keyboard(topics: Sequence[Topic], page: int, pages: int) -> Keyboard:
     if page + 1 < pages:
         turns.append(Button("下一页", encode(TopicsPage(page + 1))))
     return (*rows, *((tuple(turns),) if turns else ()))
+
+
+def examples_keyboard(topics: Sequence[Topic]) -> Keyboard:
+    """A question to try for each of the first topics that are explained."""
+    explained = [each for each in topics if each.is_explained][:_EXAMPLES]
+    return tuple(
+        (Button(make_label(f"什么是{each.name}？"), encode(AskTopic(topic_key(each.name)))),)
+        for each in explained
+    )
 
 
 def _source_buttons(answer: Answer) -> tuple[Button, ...]:

@@ -150,7 +150,8 @@ class Commands:
             return Reply([render_group_greeting(name, can_be_mentioned=can)], "answer")
         await self._menus.announce_to(asking.user_id)
         overview = await self._desk.overview(asking.audiences)
-        return Reply([render_start(name, overview.documents)], "answer")
+        topics = await self._desk.topics(asking.audiences)
+        return Reply([render_start(name, overview.documents, topics)], "answer")
 
     async def _help(self, asking: Asking) -> Reply:
         return Reply([render_help(self._bot().username)], "answer")

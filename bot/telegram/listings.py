@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.rendering.telegram import MESSAGE_UNITS
-from bot.rendering.telegram_markup import Button, MessagePart, Run, displayable, make_part, with_keyboard
+from bot.rendering.telegram import MESSAGE_UNITS, render_found
+from bot.rendering.telegram_markup import Button, MessagePart, Run, displayable, make_part
 from bot.rendering.telegram_split import split_text
 from bot.telegram import wording
 from bot.telegram.callbacks import OpenPassage, encode
 from bot.telegram.desk import Overview
 from bot.telegram.replies import note
-from retrieval.records import DocumentInfo, Evidence, Passage
+from retrieval.records import DocumentInfo, Evidence
 
 _TITLES_MAX = 200
 
@@ -22,11 +22,10 @@ def found_parts(evidence: Evidence) -> tuple[MessagePart, ...]:
     passages = [each.passage for each in evidence.passages]
     if not passages:
         return (note(wording.NOTHING_FOUND),)
-    text = "\n\n".join(f"{n}. {_headed(each)}" for n, each in enumerate(passages, start=1))
     buttons = tuple(
         Button(f"看第 {n} 处", encode(OpenPassage(each.id))) for n, each in enumerate(passages, start=1)
     )
-    return with_keyboard(text_parts(text), (buttons[:3], buttons[3:]) if buttons[3:] else (buttons,))
+    return render_found(passages, (buttons[:3], buttons[3:]) if buttons[3:] else (buttons,))
 
 
 def source_parts(documents: Sequence[DocumentInfo]) -> tuple[MessagePart, ...]:
@@ -45,7 +44,7 @@ def status_part(
     lines = [
         "运行正常",
         f"资料版本 {overview.index_version}，{overview.documents} 份资料，{overview.passages} 段",
-        f"正在排队的问题 {waiting} 个",
+        f"正在排队的问题 {waiting} 个" if waiting else "没有问题在排队",
         *([how] if how else []),
         *(["最近的错误："] if errors else []),
         *(f"{code} {_moment(at)} {kind}" for code, kind, at in errors),
@@ -57,10 +56,6 @@ def text_parts(text: str) -> tuple[MessagePart, ...]:
     """A text of any length as messages."""
     pieces = split_text(displayable(text), MESSAGE_UNITS)
     return tuple(make_part([Run(piece)], body=piece) for piece in pieces if piece.strip())
-
-
-def _headed(passage: Passage) -> str:
-    return f"{_title(passage.document)}{passage.section}\n{passage.text}"
 
 
 def _title(document: DocumentInfo) -> str:

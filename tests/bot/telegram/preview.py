@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,20 +11,25 @@ from pathlib import Path
 from bot.answering.answer import Answer, Citation, Statement
 from bot.rendering.telegram import (
     render_answer,
+    render_busy_notice,
     render_document,
     render_error,
     render_group_greeting,
     render_help,
+    render_limit_notice,
     render_passage,
     render_privacy,
-    render_queue_notice,
     render_start,
     render_topics_page,
 )
 from bot.rendering.telegram_keyboards import answer_keyboard, passage_keyboard
 from bot.rendering.telegram_markup import Keyboard, MessagePart
+from bot.telegram import wording
 from bot.telegram.callbacks import DocumentView, PassageView
-from retrieval.records import DocumentInfo, Passage
+from bot.telegram.desk import Overview
+from bot.telegram.listings import found_parts, status_part
+from bot.telegram.replies import note
+from retrieval.records import DocumentInfo, Evidence, Passage, ScoredPassage
 from retrieval.topics import Topic
 from tests.bot.telegram.markup import make_refusal
 
@@ -71,6 +77,17 @@ _CLAUSE = Passage(
 )
 
 
+_ERRORS = [("3F2A", "NetworkError", 1.6e9)]
+_SENTENCES = [
+    ("没有问题", wording.NO_QUESTION),
+    ("不是文字", wording.ONLY_TEXT),
+    ("未开放", wording.CLOSED.format(chat_id=123456789)),
+    ("中断过", wording.INTERRUPTED),
+    ("最后一次提醒", wording.LAST_NOTICE.format(seconds=40)),
+    ("忘记", wording.FORGOTTEN.format(count=12)),
+]
+
+
 def examples() -> list[tuple[str, tuple[MessagePart, ...]]]:
     """The main messages, each with what it is."""
     answer, long_answer, refusal = _answer(), _long_answer(), make_refusal()
@@ -82,13 +99,18 @@ def examples() -> list[tuple[str, tuple[MessagePart, ...]]]:
         ("长答案", render_answer(long_answer, limit_utf16=1024, keyboard=answer_keyboard(long_answer, "a1"))),
         ("目录", (render_topics_page(_topics(), 1),)),
         ("文档", (render_document(DocumentView(_RULES, 46, f"{_RULES.id}-0badcafe")),)),
-        ("开始", (render_start("dangwu_bot", 128),)),
+        ("开始", (render_start("dangwu_bot", 128, _topics()),)),
         ("用法", (render_help("dangwu_bot"),)),
-        ("隐私", (render_privacy("由程序直接摘录原文，问题不发给任何大模型", 30),)),
+        ("隐私", (render_privacy("摘录原文，不经过大模型", 30),)),
         ("入群，收得到 @", (render_group_greeting("dangwu_bot", can_be_mentioned=True),)),
         ("入群，收不到 @", (render_group_greeting("dangwu_bot", can_be_mentioned=False),)),
-        ("排队", (render_queue_notice(3),)),
-        ("出错", (render_error("作答时出了问题，这个问题没有答上。请稍后再问。", "E7K2Q"),)),
+        ("写到一半", render_answer(_unfinished())),
+        ("状态", (status_part(Overview("v12-3f2a9c1d", 128, 4096), 3, wording.MENTIONS_ARE_LOST, _ERRORS),)),
+        ("查原文", found_parts(Evidence("预备期", (ScoredPassage(_CLAUSE, 0.9),) * 4, "v1"))),
+        ("排满", (render_busy_notice(500),)),
+        ("太快", (render_limit_notice(23),)),
+        ("出错", (render_error(wording.FAILED, "E7K2"),)),
+        *((name, (note(text),)) for name, text in _SENTENCES),
     ]
 
 
@@ -112,6 +134,12 @@ def _answer() -> Answer:
         notices=("《党员教育管理 <试行> 办法 & 说明》已废止，以《中国共产党党员教育管理工作条例》为准。",),
         suggestions=("预备党员怎样转正？", "入党介绍人有什么条件，由谁担任，能不能自己约请？"),
     )
+
+
+def _unfinished() -> Answer:
+    answer = _answer()
+    written = replace(answer, statements=answer.statements[:2], citations=answer.citations[:1])
+    return replace(written, notices=(wording.UNFINISHED,), suggestions=())
 
 
 def _long_answer() -> Answer:
@@ -141,7 +169,9 @@ def _section(title: str, parts: tuple[MessagePart, ...]) -> str:
     for n, part in enumerate(parts, start=1):
         of = f" {n}/{len(parts)}" if len(parts) > 1 else ""
         size = f'<div class="size">{part.utf16_length}</div>'
-        message = f'<div class="message">{part.html}{size}</div>{_rows(part.keyboard)}'
+        # A quote is a block of its own: the line ends around it add no empty line.
+        shape = re.sub(r"\n(?=<blockquote)|(?<=</blockquote>)\n", "", part.html)
+        message = f'<div class="message">{shape}{size}</div>{_rows(part.keyboard)}'
         shown += f"<section><h2>{html.escape(title)}{of}</h2>{message}</section>"
     return shown
 

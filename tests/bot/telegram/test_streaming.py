@@ -29,7 +29,7 @@ def write(request: Request) -> str:
 
 @pytest.fixture
 def model() -> Iterator[LlmServer]:
-    with LlmServer(write, pause_s=0.8) as server:
+    with LlmServer(write, pause_s=0.5) as server:
         yield server
 
 

@@ -14,6 +14,7 @@ from tests.bot.telegram.fake_rules import TOKEN, Json, buttons, group, person, p
 from tests.bot.telegram.harness import bot, fast_bot, free_port, sentence
 
 QUESTION = "社区党员议事会有哪五个议事程序？"
+_SOURCE = r"^〔(\d)〕(?:《|同上)"
 
 
 def whole_texts(api: FakeApi, asked: list[Json]) -> list[str]:
@@ -27,7 +28,7 @@ def whole_texts(api: FakeApi, asked: list[Json]) -> list[str]:
 
 def said(text: str) -> str:
     """What a long answer says, without its marks and sources."""
-    lines = [line for line in text.split("\n") if line != "出处" and not re.match(r"〔\d〕《", line)]
+    lines = [line for line in text.split("\n") if line != "出处" and not re.match(_SOURCE, line)]
     return re.sub(r"〔\d〕", "", "".join(lines))
 
 
@@ -45,7 +46,7 @@ def check_ten_at_once(api: FakeApi, private_copy: Path) -> None:
     whole = "".join(sentence(n) for n in range(60))
     for text in whole_texts(api, asked):
         assert said(text) == whole
-        assert {"1", "2", "3"} == set(re.findall(r"^〔(\d)〕《", text, re.MULTILINE))
+        assert {"1", "2", "3"} == set(re.findall(_SOURCE, text, re.MULTILINE))
     assert [len(api.replies(each)) for each in asked] == [1] * 10
     assert api.early() == []
 
