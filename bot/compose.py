@@ -182,6 +182,14 @@ class Application:
         store = None if self.is_empty else self.open_store()
         return plan_ingest(paths, store, exclude=self.data_dir, progress=progress)
 
+    def watched(self) -> list[Path]:
+        """Where the remembered roots lie, present or not; files below the data folder arrive otherwise."""
+        from ingest.sources import actual_path
+        from retrieval.publication import roots
+
+        places = [actual_path(each.location, SEEDS) for each in roots(self.open_store())]
+        return [each for each in places if self.data_dir not in each.parents]
+
     def plan_uploads(self, folder: Path, progress: Progress) -> UploadPlan:
         """What ingesting the files that wait in ``folder`` would change; EmptyCorpus where there is none."""
         from ingest.pipeline import standard_parts

@@ -20,7 +20,15 @@ import retrieval
 _CARRIERS = frozenset(
     {
         *("sources.py", "plan.py", "pipeline.py", "fingerprint.py", "report.py", "parts.py", "survey.py"),
-        *("publishing.py", "upkeep.py", "stored.py", "revising.py", "workers.py", "resemblance.py"),
+        *(
+            "publishing.py",
+            "upkeep.py",
+            "stored.py",
+            "revising.py",
+            "workers.py",
+            "resemblance.py",
+            "watching.py",
+        ),
         "uploads.py",
     }
 )

@@ -39,6 +39,12 @@ class IngestReport:
         """How many documents say nearly the same as another."""
         return sum(each.resembles is not None for each in self.documents)
 
+    @property
+    def visible_changes(self) -> list[DocumentChange]:
+        """The changes that readers see once they are applied."""
+        unseen = ("unchanged", "excluded", "broken")
+        return [each for each in self.documents if each.change not in unseen]
+
     def as_json(self) -> dict[str, object]:
         """The JSON document of the contract."""
         return {

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.console import complain, print_json, progress, show
+from bot.cli.console import complain, notice, print_json, progress, show
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
 
 if TYPE_CHECKING:
     from bot.compose import Application
-    from bot.trial import Trial, Verdict
-    from ingest.pipeline import Progress
+    from bot.trial import Verdict
     from ingest.report import IngestReport
 
 
@@ -24,8 +26,17 @@ if TYPE_CHECKING:
 @click.option(
     "--check", "questions", metavar="题目文件", type=click.Path(path_type=Path), help="发布前先评测"
 )
+@click.option("--watch", "is_watch", is_flag=True, help="导入之后一直守着，文件有变动就同步")
+@click.option("--poll", "is_polling", is_flag=True, help="守着网络盘时用：每秒自己查看，不等系统通知")
 @click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
-def command(paths: tuple[Path, ...], is_plan: bool, questions: Path | None, as_json: bool) -> int:
+def command(
+    paths: tuple[Path, ...],
+    is_plan: bool,
+    questions: Path | None,
+    is_watch: bool,
+    is_polling: bool,
+    as_json: bool,
+) -> int:
     """把文件或文件夹导入资料库，使之与磁盘上的一致：新增的加入，改过的更新，删去的移除。
 
     每个路径是一个文件或文件夹，会被记住；不给路径时，重新同步记住的那些（一个也没有时是自带的示例资料）。
@@ -33,51 +44,122 @@ def command(paths: tuple[Path, ...], is_plan: bool, questions: Path | None, as_j
 
     --check 用题目文件先评测新的版本：各项指标都不低于现在的版本才发布，否则保留现在的，列出答坏了的题。
     题目文件旁边有“同名.floors.toml”时，以其中写的底线为准。
+
+    --watch 导入之后守着所有记住的来源，文件写完停下来就同步，每处变动输出一行；出错不停，
+    按 Ctrl-C 或发送 SIGTERM 停止。
     """
-    if is_plan and questions:
-        raise click.UsageError("--plan 什么也不做，不能与 --check 同用")
-    with open_application() as application, progress() as report:
-        trial = _trial(application, questions, report)
-        if is_plan:
-            outcome = application.plan(paths, report)
-        else:
-            outcome = application.ingest(paths, report, approve=trial.approve if trial else None)
-        if trial and outcome.is_applied:
+    if is_plan and (questions or is_watch):
+        raise click.UsageError("--plan 什么也不做，不能与 --check、--watch 同用")
+    if is_polling and not is_watch:
+        raise click.UsageError("--poll 只与 --watch 同用")
+    with open_application() as application:
+        done = _plan(application, paths) if is_plan else _ingest(application, paths, questions)
+        if is_watch:
+            _Log(as_json).tell(done)
+            _watch(application, questions, as_json=as_json, is_polling=is_polling)
+            return 0
+    _show(done, as_json=as_json)
+    return 1 if _complain_of(done) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """One ingest or plan; ``verdict`` is that of the trial where one was asked for and needed."""
+
+    outcome: IngestReport
+    is_checked: bool = False
+    verdict: Verdict | None = None
+
+    @property
+    def failures(self) -> list[tuple[str, str]]:
+        """Message and remedy of everything that keeps this from being a success."""
+        found = [(each, "") for each in self.outcome.problems]
+        found += [
+            (f"{each.source}：{each.reason}", "")
+            for each in self.outcome.documents
+            if each.change == "broken"
+        ]
+        if self.verdict and not self.verdict.is_passed:
+            fallen = "、".join(each.metric for each in self.verdict.fallen)
+            broken = "、".join(str(each["id"]) for each in self.verdict.broken)
+            message = f"新的版本没有发布：{fallen} 变差了（{broken}），仍用现在的版本。"
+            found.append((message, "看看这些题和改动的资料；确实要发布，就不带 --check 再运行一次。"))
+        return found
+
+
+def _plan(application: Application, paths: Sequence[Path]) -> _Done:
+    with progress() as report:
+        return _Done(application.plan(paths, report))
+
+
+def _ingest(application: Application, paths: Sequence[Path], questions: Path | None) -> _Done:
+    with progress() as report:
+        if questions is None:
+            return _Done(application.ingest(paths, report))
+        from bot.trial import Trial
+
+        trial = Trial(application, questions, report)
+        outcome = application.ingest(paths, report, approve=trial.approve)
+        if outcome.is_applied:
             trial.record()
-    verdict = trial.verdict if trial else None
-    _show(outcome, verdict, is_checked=trial is not None, as_json=as_json)
-    for problem in outcome.problems:
-        complain(problem)
-    broken = [each for each in outcome.documents if each.change == "broken"]
-    for each in broken:
-        complain(f"{each.source}：{each.reason}")
-    if verdict and not verdict.is_passed:
-        complain(
-            f"新的版本没有发布：{'、'.join(each.metric for each in verdict.fallen)} 变差了，仍用现在的版本。",
-            "看看上面列出的题和改动的资料；确实要发布，就不带 --check 再运行一次。",
-        )
-        return 1
-    return 1 if outcome.has_failures else 0
+        return _Done(outcome, True, trial.verdict)
 
 
-def _trial(application: Application, questions: Path | None, report: Progress) -> Trial | None:
-    if questions is None:
-        return None
-    from bot.trial import Trial
-
-    return Trial(application, questions, report)
-
-
-def _show(outcome: IngestReport, verdict: Verdict | None, *, is_checked: bool, as_json: bool) -> None:
+def _show(done: _Done, *, as_json: bool) -> None:
     if as_json:
-        check = {"check": verdict.as_json() if verdict else None} if is_checked else {}
-        print_json(outcome.as_json() | check)
+        check = {"check": done.verdict.as_json() if done.verdict else None} if done.is_checked else {}
+        print_json(done.outcome.as_json() | check)
         return
     from bot.rendering.report import render_report
-    from bot.rendering.trial import render_verdict
 
-    show(render_report(outcome))
-    if verdict:
-        show(render_verdict(verdict))
-    elif is_checked:
+    show(render_report(done.outcome))
+    if done.verdict:
+        from bot.rendering.trial import render_verdict
+
+        show(render_verdict(done.verdict))
+    elif done.is_checked:
         show("没有变化，不用评测。")
+
+
+def _complain_of(done: _Done) -> bool:
+    """Whether there was something to complain of."""
+    for message, remedy in done.failures:
+        complain(message, remedy)
+    return bool(done.failures)
+
+
+def _watch(application: Application, questions: Path | None, *, as_json: bool, is_polling: bool) -> None:
+    from bot.watch import keep_in_step
+
+    log = _Log(as_json)
+    notice("守着记住的来源，文件有变动就同步；按 Ctrl-C 停止。")
+    keep_in_step(
+        application,
+        lambda: log.tell(_ingest(application, (), questions)),
+        complain,
+        is_polling=is_polling,
+    )
+    notice("停止。")
+
+
+class _Log:
+    """What a watch says: a line for each change, and each failure once until it has gone."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._told: list[tuple[str, str]] = []
+
+    def tell(self, done: _Done) -> None:
+        from bot.rendering.report import render_change
+
+        failures = done.failures
+        for message, remedy in failures:
+            if (message, remedy) not in self._told:
+                complain(message, remedy)
+        self._told = failures
+        now = datetime.now().astimezone()
+        for each in done.outcome.visible_changes if done.outcome.is_applied else ():
+            if self._as_json:
+                print_json(each.as_json() | {"version": done.outcome.version}, indent=None)
+            else:
+                click.echo(render_change(each, done.outcome.version, now))

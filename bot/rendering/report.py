@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rich import filesize
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -32,6 +34,16 @@ def render_report(report: IngestReport) -> RenderableType:
     return Group(*parts, Text(_summary(report)))
 
 
+def render_change(change: DocumentChange, version: str, at: datetime) -> str:
+    """One change as a line of a log."""
+    parts = (f"{at:%Y-%m-%d %H:%M:%S}", _label(change), change.source, change.reason, version)
+    return "  ".join(" ".join(printable(each).split()) for each in parts if each)
+
+
+def _label(change: DocumentChange) -> str:
+    return CHANGES[change.change][0] + ("·近似" if change.resembles else "")
+
+
 def _table(documents: list[DocumentChange]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("变化", no_wrap=True)
@@ -40,10 +52,8 @@ def _table(documents: list[DocumentChange]) -> Table:
     table.add_column("段落", justify="right")
     table.add_column("说明", overflow="fold")
     for each in documents:
-        label, style = CHANGES[each.change]
-        label += "·近似" if each.resembles else ""
         row = (printable(each.source), _size(each.size), str(each.passages), printable(each.reason))
-        table.add_row(Text(label, style), *row)
+        table.add_row(Text(_label(each), CHANGES[each.change][1]), *row)
     return table
 
 
