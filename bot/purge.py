@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answering.gaps import Gaps
 from bot.reporting.places import report_place
 from bot.telegram.store import DATABASE_NAME, TelegramStore
+from bot.trial import TRIAL_FOLDER
 from ingest.sources import SIDECAR_SUFFIX, is_within
 from retrieval.erasure import Purged, erase_database_traces, pending_purge
 from retrieval.errors import StoreError
@@ -31,6 +33,8 @@ def erase_traces(application: Application) -> int:
         Gaps(application.data_dir).erase_titles({title for each in purged for title in each.titles})
         _erase_answers(application.data_dir, purged)
         _erase_files(application.data_dir, purged)
+        # A trial that was killed has left a copy of everything.
+        shutil.rmtree(application.data_dir / TRIAL_FOLDER, ignore_errors=True)
         application.vectors.erase_former()
         erase_database_traces(store)
     return len(purged)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from retrieval.store import Store
 
 FLOORS_SUFFIX = ".floors.toml"
-_FOLDER = "trial"
+TRIAL_FOLDER = "trial"
 # Shares are rounded to four decimals.
 _EQUAL = 1e-6
 
@@ -169,7 +169,7 @@ def _copied(application: Application, draft: Draft) -> Iterator[Application]:
     from retrieval.publication import publish
 
     store = application.open_store()
-    folder = store.data_dir / _FOLDER
+    folder = store.data_dir / TRIAL_FOLDER
     # One that was killed may have left its copy behind; the ingest lock is held here.
     shutil.rmtree(folder, ignore_errors=True)
     try:

@@ -32,8 +32,10 @@ def document(capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(output(capsys)[0])
 
 
-def process(*args: str, prefix: Sequence[str] = (), **options: Any) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DANGWU_EMBEDDING__MODEL": "none"}
+def process(
+    *args: str, prefix: Sequence[str] = (), model: str = "none", **options: Any
+) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DANGWU_EMBEDDING__MODEL": model}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
     return subprocess.Popen([*prefix, sys.executable, "-m", "bot", *args], **{**pipes, **options})
 
