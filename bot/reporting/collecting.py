@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
 from bot.feedback import read_feedback
-from bot.reporting.comparison import Comparison, compare
+from bot.reporting.comparison import compare
 from bot.reporting.content import Entry, Overview, Report, Tally, Trend
 from bot.reporting.voices import collect_voices
 from ingest.cleaning import undo_edits
@@ -42,25 +42,26 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
     with store.snapshot() as snapshot:
         version = snapshot.info
         held = _held(snapshot, is_public)
-        comparisons, steps = _compared(snapshot, held)
+        listed = sorted(held, key=lambda each: each.quarantine is None)[:ENTRIES_MAX]
+        entries = list(_entries(snapshot, listed))
+        repairs = _repairs(snapshot, held)
     published_at = datetime.fromisoformat(version.created_at).astimezone(made_at.tzinfo)
     feedback = read_feedback(store.data_dir, since=published_at)
     served = [each for each in held if each.quarantine is None]
     voices = collect_voices(feedback, [each.info for each in served], made_at.tzinfo, is_public=is_public)
     trends, untried = _trends(recorded_evaluations(store))
-    entries = [Entry(each, comparisons.get(each.info.id)) for each in held]
     return Report(
         made_at=made_at,
         published_at=published_at,
         version=version,
         is_public=is_public,
         overview=_overview(held, served),
-        repairs=tuple(Tally(name, count) for name, count in steps.most_common()),
-        entries=tuple(each for each in entries if each.holding.quarantine is None)[:ENTRIES_MAX],
-        quarantined=tuple(each for each in entries if each.holding.quarantine is not None)[:ENTRIES_MAX],
+        repairs=repairs,
+        entries=tuple(each for each in entries if each.holding.quarantine is None),
+        quarantined=tuple(each for each in entries if each.holding.quarantine is not None),
         voices=voices,
         trends=trends,
-        left_out=(*_bounds(held, comparisons), *voices.left_out, *untried),
+        left_out=(*_bounds(held, entries), *voices.left_out, *untried),
     )
 
 
@@ -108,36 +109,44 @@ def _years(years: Iterable[str]) -> tuple[Tally, ...]:
     return (*tallies, *([Tally("", unknown)] if unknown else []))
 
 
-def _compared(snapshot: Snapshot, held: Sequence[Holding]) -> tuple[dict[str, Comparison], Counter[str]]:
-    """The comparisons by document id, as many as there is room for, and how often each step made an edit.
+def _edits(snapshot: Snapshot, holding: Holding) -> list[Edit]:
+    return [Edit(**edit) for edit in snapshot.document_edits(holding.info.id)]
 
-    Quarantined documents come first; each document gets about the same share of the room.
-    """
-    edited = sorted((each for each in held if each.edits), key=lambda each: each.quarantine is None)
-    share = max(COMPARED_CHARS_EACH_MIN, min(COMPARED_CHARS_EACH, COMPARED_CHARS // max(1, len(edited))))
-    comparisons: dict[str, Comparison] = {}
-    steps: Counter[str] = Counter()
+
+def _repairs(snapshot: Snapshot, held: Sequence[Holding]) -> tuple[Tally, ...]:
+    """How often each cleaning step made an edit, alone or with others."""
+    steps = Counter(
+        name
+        for each in held
+        if each.edits
+        for edit in _edits(snapshot, each)
+        for name in edit.step.split(STEP_SEPARATOR)
+    )
+    return tuple(Tally(name, count) for name, count in steps.most_common())
+
+
+def _entries(snapshot: Snapshot, listed: Sequence[Holding]) -> Iterator[Entry]:
+    """The documents with their comparisons while there is room, of which each gets about the same share."""
+    edited = sum(bool(each.edits) for each in listed)
+    share = max(COMPARED_CHARS_EACH_MIN, min(COMPARED_CHARS_EACH, COMPARED_CHARS // max(1, edited)))
     room = COMPARED_CHARS
-    for each in edited:
-        edits = [Edit(**edit) for edit in snapshot.document_edits(each.info.id)]
-        steps.update(name for edit in edits for name in edit.step.split(STEP_SEPARATOR))
-        if room > 0:
-            raw = undo_edits(snapshot.document_text(each.info.id), edits)
-            comparisons[each.info.id] = compare(raw, edits, share)
-            room -= comparisons[each.info.id].cost
-    return comparisons, steps
+    for each in listed:
+        comparison = None
+        if each.edits and room > 0:
+            edits = _edits(snapshot, each)
+            comparison = compare(undo_edits(snapshot.document_text(each.info.id), edits), edits, share)
+            room -= comparison.cost
+        yield Entry(each, comparison)
 
 
-def _bounds(held: Sequence[Holding], comparisons: Mapping[str, Comparison]) -> list[str]:
+def _bounds(held: Sequence[Holding], entries: Sequence[Entry]) -> list[str]:
     """What of the documents found no room."""
     left_out = []
-    served = sum(each.quarantine is None for each in held)
-    for what, count in (("资料", served), ("隔离的资料", len(held) - served)):
-        if count > ENTRIES_MAX:
-            left_out.append(f"{what}共 {count} 份，只列出 {ENTRIES_MAX} 份。")
-    if more := sum(bool(each.edits) for each in held) - len(comparisons):
+    if len(held) > len(entries):
+        left_out.append(f"资料共 {len(held)} 份，只列出 {len(entries)} 份。")
+    if more := sum(each.comparison is None and bool(each.holding.edits) for each in entries):
         left_out.append(f"有改动的资料里，{more} 份的对照没有放进来，可用 dangwu show --edits 逐份查看。")
-    if parts := sum(not each.is_whole for each in comparisons.values()):
+    if parts := sum(each.comparison is not None and not each.comparison.is_whole for each in entries):
         left_out.append(f"{parts} 份较长的资料只列出改动前后的文字，没有改动的部分略去。")
     return left_out
 
