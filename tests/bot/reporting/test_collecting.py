@@ -218,7 +218,7 @@ def test_what_finds_no_room_is_told(home: Home, monkeypatch: pytest.MonkeyPatch)
         home.refuse(f"第{number}个问题？")
     monkeypatch.setattr(voices, "LISTED_MAX", 2)
     monkeypatch.setattr(collecting, "ENTRIES_MAX", 2)
-    monkeypatch.setattr(collecting, "COMPARED_CHARS", 100)
+    monkeypatch.setattr(collecting, "COMPARED_CHARS", 1)
     monkeypatch.setattr(collecting, "COMPARED_CHARS_EACH_MIN", 1)
     report = home.report()
     assert len(report.entries) == len(report.voices.unanswered) == 2
