@@ -208,4 +208,4 @@ def _broken(change: DocumentChange, failure: Failure, survey: Survey) -> Documen
     if failure.trace:
         _log.error("cannot process %s\n%s", change.source, failure.trace)
     kept = "；保留上一次的内容" if change.document_id in survey.stored else ""
-    return replace(change, change="broken", reason=failure.reason + kept)
+    return replace(change, change="broken", reason=failure.reason.removesuffix("。" if kept else "") + kept)

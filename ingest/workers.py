@@ -64,7 +64,7 @@ def attempt(file: SourceFile, parts: IngestParts) -> Attempt:
     try:
         return new_revision(file, parts)
     except SourceError as exc:
-        return Failure(exc.message)
+        return Failure(exc.message + exc.remedy)
     # One document that trips a parser must not keep the others out.
     except Exception as exc:
         return Failure(f"处理时出错（{type(exc).__name__}：{exc}）", traceback.format_exc())

@@ -16,6 +16,7 @@ from bot.telegram.callbacks import (
     PassageView,
     TopicsPage,
     TurnTo,
+    UploadChoice,
     Vote,
     encode,
     topic_key,
@@ -81,6 +82,12 @@ def examples_keyboard(topics: Sequence[Topic]) -> Keyboard:
         (Button(make_label(f"什么是{each.name}？"), encode(AskTopic(topic_key(each.name)))),)
         for each in explained
     )
+
+
+def upload_keyboard(ticket: str, count: int) -> Keyboard:
+    """Whether the files of a plan are to be ingested."""
+    confirm = Button(f"导入 {count} 份", encode(UploadChoice(ticket, True)))
+    return ((confirm, Button("取消", encode(UploadChoice(ticket, False)))),)
 
 
 def _source_buttons(answer: Answer) -> tuple[Button, ...]:

@@ -40,6 +40,7 @@ from bot.telegram.monitor import Health, Monitor, NotedRequest
 from bot.telegram.pacing import Clock, Sleep
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
+from bot.telegram.uploads import Uploads
 from retrieval.errors import DangwuError
 
 # Telegram remembers this list, and leaves out what is not on it.
@@ -61,13 +62,15 @@ BotApplication: TypeAlias = Any
 class _Stopping(Application):  # type: ignore[type-arg]
     """Stops by finishing what is being answered; what still waits stays in the journal."""
 
-    def __init__(self, *, delivery: Delivery, **parts: Any) -> None:
+    def __init__(self, *, delivery: Delivery, uploads: Uploads, **parts: Any) -> None:
         super().__init__(**parts)
         self._delivery = delivery
+        self._uploads = uploads
 
     async def stop(self) -> None:
         if isinstance(self.update_processor, ChatOrder):
             self.update_processor.stop_waiting()
+        await self._uploads.close()
         closing = asyncio.create_task(self._close_delivery())
         await super().stop()
         closing.cancel()
@@ -113,8 +116,13 @@ def build(
     commands = Commands(desk, store, menus, lambda: bot, _answerer(core.settings))
     metrics = Metrics()
     turns = Turns(store, rates, delivery, metrics, is_streaming=bool(core.settings.llm.model))
-    handlers = Handlers(commands, turns, gate, store, delivery, lambda: Identity(bot.id, bot.username))
-    buttons = Buttons(desk, commands, store, gate, rates, delivery)
+    uploads = Uploads(core, store, gate, turns, delivery, bot, sleep=sleep)
+
+    def identity() -> Identity:
+        return Identity(bot.id, bot.username)
+
+    handlers = Handlers(commands, turns, uploads, gate, store, delivery, identity)
+    buttons = Buttons(desk, commands, store, gate, rates, delivery, uploads)
     # Typing one question is many queries, which must not use up what the person may ask.
     inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
     journal = UpdateJournal(store, handlers.is_addressed)
@@ -128,6 +136,7 @@ def build(
         await menus.announce()
         store.prune()
         turns.interrupted = await journal.restore(bot)
+        await uploads.excuse()
         _log.info("bot @%s is up", bot.username)
         if not bot.can_read_all_group_messages:
             _log.info("privacy mode is on: mentions reach only groups where the bot is an administrator")
@@ -140,7 +149,7 @@ def build(
         await monitor.close()
         store.close()
 
-    builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery})
+    builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery, "uploads": uploads})
     builder = builder.bot(bot).update_queue(journal).concurrent_updates(order)
     application = builder.post_init(opened).post_stop(stopped).post_shutdown(closed).build()
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)

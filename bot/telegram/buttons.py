@@ -23,6 +23,7 @@ from bot.telegram.callbacks import (
     OpenPassage,
     TopicsPage,
     TurnTo,
+    UploadChoice,
     Vote,
     decode,
     find_topic,
@@ -35,6 +36,7 @@ from bot.telegram.limits import RateLimits
 from bot.telegram.replies import topic_of
 from bot.telegram.requests import Target
 from bot.telegram.store import StoredAnswer, TelegramStore
+from bot.telegram.uploads import Uploads
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Buttons:
         gate: Gate,
         rates: RateLimits,
         delivery: Delivery,
+        uploads: Uploads,
     ) -> None:
         self._desk = desk
         self._commands = commands
@@ -57,6 +60,7 @@ class Buttons:
         self._gate = gate
         self._rates = rates
         self._delivery = delivery
+        self._uploads = uploads
 
     async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Do what the button says, and always end its waiting circle."""
@@ -86,6 +90,8 @@ class Buttons:
         wanted = decode(query.data)
         if isinstance(wanted, Vote):
             return self._vote(wanted, message, query.from_user.id)
+        if isinstance(wanted, UploadChoice):
+            return self._uploads.choose(wanted, message.chat.id, query.from_user.id)
         verdict = self._rates.admit(message.chat.id, query.from_user.id)
         if not verdict.is_admitted:
             return wording.LAST_NOTICE.format(seconds=round(verdict.wait_s + 0.5))

@@ -77,7 +77,15 @@ class AskTopic:
     key: str
 
 
-Callback = OpenPassage | TurnTo | OpenDocument | Vote | FollowUp | TopicsPage | AskTopic
+@dataclass(frozen=True, slots=True)
+class UploadChoice:
+    """Whether the plan of an upload that was shown with this ticket is to be carried out."""
+
+    ticket: str
+    is_confirmed: bool
+
+
+Callback = OpenPassage | TurnTo | OpenDocument | Vote | FollowUp | TopicsPage | AskTopic | UploadChoice
 
 
 class CallbackError(ValueError):
@@ -190,6 +198,8 @@ def _fields(callback: Callback) -> tuple[str, ...]:
             return "t", str(page)
         case AskTopic(key):
             return "k", key
+        case UploadChoice(ticket, is_confirmed):
+            return "u", ticket, str(int(is_confirmed))
 
 
 def _read(fields: Sequence[str]) -> Callback | None:
@@ -204,5 +214,7 @@ def _read(fields: Sequence[str]) -> Callback | None:
             return FollowUp(name, int(number))
         case ["v", name, number] if _ID.fullmatch(name) and _NUMBER.fullmatch(number):
             return Vote(name, VERDICTS[int(number)]) if int(number) < len(VERDICTS) else None
+        case ["u", ticket, "0" | "1" as choice] if _ID.fullmatch(ticket):
+            return UploadChoice(ticket, choice == "1")
         case _:
             return None

@@ -101,7 +101,8 @@ class Commands:
     async def _ask(self, asking: Asking) -> Reply:
         said = asking.said
         if not said.text and not said.context:
-            return _notice(wording.NO_QUESTION if said.command else wording.ONLY_TEXT)
+            without_text = wording.ONLY_FILES if asking.role == "admin" else wording.ONLY_TEXT
+            return _notice(wording.NO_QUESTION if said.command else without_text)
         turn = await self._desk.ask(
             asking.key, said.text, said.context, asking.audiences, asking.on_statement
         )
@@ -154,7 +155,8 @@ class Commands:
         return Reply([render_start(name, overview.documents, topics)], "answer")
 
     async def _help(self, asking: Asking) -> Reply:
-        return Reply([render_help(self._bot().username)], "answer")
+        for_admins = [note(wording.ADMIN_HELP)] if asking.is_private and asking.role == "admin" else []
+        return Reply([render_help(self._bot().username), *for_admins], "answer")
 
     async def _privacy(self, asking: Asking) -> Reply:
         return Reply([render_privacy(self._answerer, ANSWERS_KEPT_DAYS)], "answer")

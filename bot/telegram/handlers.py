@@ -18,6 +18,7 @@ from bot.telegram.replies import Reply, note, topic_of
 from bot.telegram.requests import Target
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
+from bot.telegram.uploads import Uploads
 
 
 class Handlers:
@@ -27,6 +28,7 @@ class Handlers:
         self,
         commands: Commands,
         turns: Turns,
+        uploads: Uploads,
         gate: Gate,
         store: TelegramStore,
         delivery: Delivery,
@@ -34,6 +36,7 @@ class Handlers:
     ) -> None:
         self._commands = commands
         self._turns = turns
+        self._uploads = uploads
         self._gate = gate
         self._store = store
         self._delivery = delivery
@@ -49,7 +52,11 @@ class Handlers:
         if message is not None and message.migrate_to_chat_id is not None:
             self._store.note_migration(message.chat.id, message.migrate_to_chat_id)
         asking = self._asking(update)
-        if asking is not None:
+        if message is None or asking is None:
+            return
+        if self._uploads.takes(message, asking.said):
+            await self._turns.run(update, lambda show: self._uploads.receive(update, message))
+        else:
             await self._turns.run(
                 update, lambda show: self._commands.reply(replace(asking, on_statement=show))
             )

@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS votes (
     PRIMARY KEY (answer_id, user_id)
 );
 CREATE TABLE IF NOT EXISTS comments (user_id INTEGER NOT NULL, text TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS uploads (token TEXT PRIMARY KEY, chat_id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS migrations (old_id INTEGER PRIMARY KEY, new_id INTEGER NOT NULL);
 """
 
@@ -239,6 +240,18 @@ class TelegramStore:
         """What people wrote at ``since`` or later, oldest first: user id, text, POSIX time."""
         rows = self._read("SELECT user_id, text, at FROM comments WHERE at >= ? ORDER BY rowid", (since,))
         return [(row[0], row[1], row[2]) for row in rows]
+
+    def open_upload(self, token: str, chat_id: int) -> None:
+        """Write down that files have come whose sender is to be told what became of them."""
+        self._write("INSERT INTO uploads VALUES (?, ?)", (token, chat_id))
+
+    def close_upload(self, token: str) -> None:
+        """Note that the sender has been told."""
+        self._write("DELETE FROM uploads WHERE token = ?", (token,))
+
+    def open_uploads(self) -> list[tuple[str, int]]:
+        """The uploads whose end has not been told, as token and chat."""
+        return [(row[0], row[1]) for row in self._read("SELECT token, chat_id FROM uploads", ())]
 
     def forget(self, user_id: int) -> int:
         """Erase a person's kept questions, votes and comments; gives how many records that were."""

@@ -23,6 +23,7 @@ from aiohttp import web
 from tests.bot.telegram.fake_rules import (
     BOT_ID,
     COMMAND,
+    DOWNLOAD_MAX,
     TOKEN,
     Clock,
     Json,
@@ -79,6 +80,7 @@ class FakeApi:
     def __init__(self, *, speed: float = 1.0, is_paced: bool = True, reads_all: bool = False) -> None:
         self.now = Clock(speed)
         self.calls: list[Call] = []
+        self.files: dict[str, bytes] = {}
         self.messages: dict[int, dict[int, Json]] = defaultdict(dict)
         self.faults: dict[str, deque[Fault]] = defaultdict(deque)
         self.blocked: set[int] = set()
@@ -115,6 +117,17 @@ class FakeApi:
         """A person writes a message; gives it as the bot will see it. Entities are found by themselves."""
         message = self._message(chat, user, text=text, **more)
         message.setdefault("entities", entities_of(text))
+        self.push("message", message)
+        return message
+
+    def send_file(self, chat: Json, user: Json, name: str | None, data: bytes, **more: Any) -> Json:
+        """A person sends a file, with a caption or as part of an album where ``more`` says so."""
+        file_id = f"file-{len(self.files)}"
+        self.files[file_id] = data
+        document = {"file_id": file_id, "file_unique_id": file_id, "file_size": len(data)}
+        if name is not None:
+            document["file_name"] = name
+        message = self._message(chat, user, document=document, **more)
         self.push("message", message)
         return message
 
@@ -177,6 +190,7 @@ class FakeApi:
         self._loop = asyncio.get_running_loop()
         app = web.Application(client_max_size=60 * 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
+        app.router.add_get("/file/bot{token}/{path:.*}", self._give_file)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -307,6 +321,7 @@ class FakeApi:
         if fields.get("message_thread_id"):
             message["message_thread_id"] = int(fields["message_thread_id"])
         message["raw"] = fields
+        message["replies_to"] = (fields.get("reply_parameters") or {}).get("message_id")
         return public(message)
 
     def _do_editMessageText(self, fields: Json) -> Json:
@@ -362,6 +377,21 @@ class FakeApi:
             content = each["input_message_content"]
             checked_text({**content, "text": content["message_text"]})
         return True
+
+    def _do_getFile(self, fields: Json) -> Json:
+        data = self.files.get(fields["file_id"])
+        if data is None:
+            raise Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        if len(data) > DOWNLOAD_MAX:
+            raise Refusal(400, "Bad Request: file is too big")
+        file_id = fields["file_id"]
+        return {"file_id": file_id, "file_unique_id": file_id, "file_path": f"documents/{file_id}"}
+
+    async def _give_file(self, request: web.Request) -> web.StreamResponse:
+        data = self.files.get(request.match_info["path"].rpartition("/")[2])
+        if request.match_info["token"] != TOKEN or data is None:
+            return web.Response(status=404)
+        return web.Response(body=data)
 
     def _do_getChatMember(self, fields: Json) -> Json:
         status = self.members.get(int(fields["chat_id"]), "member")

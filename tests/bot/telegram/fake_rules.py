@@ -13,6 +13,7 @@ BOT_ID = 4242424242
 BOT_NAME = "DangwuTestBot"
 TOKEN = f"{BOT_ID}:AAtest-token_of-the-fake-bot-api-00000"
 TEXT_MAX = 4096
+DOWNLOAD_MAX = 20 * 1024 * 1024
 _TAGS = frozenset({"b", "strong", "i", "em", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler"})
 _MARKED = re.compile(r"(?<![\w/@])(?:@[A-Za-z][A-Za-z0-9_]{4,31}|/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]+)?)")
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
@@ -178,4 +179,4 @@ def buttons(message: Json) -> Json:
 
 def public(message: Json) -> Json:
     """A message as the bot gets it, without what the test keeps with it."""
-    return {k: v for k, v in message.items() if k not in ("raw", "sent_at") and v is not None}
+    return {k: v for k, v in message.items() if k not in ("raw", "sent_at", "replies_to") and v is not None}

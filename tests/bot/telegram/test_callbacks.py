@@ -19,6 +19,7 @@ from bot.telegram.callbacks import (
     OpenPassage,
     TopicsPage,
     TurnTo,
+    UploadChoice,
     Vote,
     decode,
     encode,
@@ -40,6 +41,7 @@ CALLBACKS = st.one_of(
     st.builds(OpenDocument, NAMES),
     st.builds(AskTopic, st.text(max_size=20).map(topic_key)),
     st.builds(Vote, NAMES, st.sampled_from(VERDICTS)),
+    st.builds(UploadChoice, NAMES, st.booleans()),
     st.builds(FollowUp, NAMES, NUMBERS),
     st.builds(TopicsPage, NUMBERS),
 )

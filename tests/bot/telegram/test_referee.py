@@ -43,6 +43,31 @@ def test_commands_questions_and_buttons_by_polling(private_copy: Path) -> None:
     assert [each for each in api.refused if each[0] not in ("setMyCommands", "getChatMember")] == []
 
 
+def test_a_file_by_polling(private_copy: Path) -> None:
+    admin = {"DANGWU_TELEGRAM__ADMINS": "5"}
+    rule = "雪松议事厅每月第一个星期三开放，由支部书记主持。" * 4
+    with Referee().serving() as api, bot(private_copy, api.url, **admin) as running:
+        running.wait_for(lambda: any(name == "getUpdates" for name, _ in api.sent))
+        api.assets["doc"] = {"data": rule.encode(), "size": len(rule.encode())}
+        document = {"file_id": "doc", "file_unique_id": "doc", "file_name": "规则.txt"}
+        sent = {"message_id": 1, "date": 1, "chat": private(5), "from": person(5), "document": document}
+        api.push({"message": sent})
+        running.wait_for(lambda: any("新增" in text for text in api.texts("editMessageText")))
+        keyboard = next(f["reply_markup"] for n, f in reversed(api.sent) if n == "editMessageText")
+        (row,) = (json.loads(keyboard) if isinstance(keyboard, str) else keyboard)["inline_keyboard"]
+        press = {
+            "id": "1",
+            "from": person(5),
+            "chat_instance": "1",
+            "data": row[0]["callback_data"],
+            "message": {"message_id": 2, "date": 1, "chat": private(5), "text": "计划"},
+        }
+        api.push({"callback_query": press})
+        running.wait_for(lambda: any("已导入，现在的回答" in text for text in api.texts()))
+        assert running.stop() == 0
+    assert (private_copy / "uploads" / "规则.txt").read_text() == rule
+
+
 def test_a_question_by_webhook_with_the_secret(private_copy: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/hook"
     emulator = Referee(allow_insecure_loopback_webhooks=True)

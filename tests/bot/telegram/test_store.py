@@ -146,6 +146,14 @@ class TestMemory:
         store.note_migration(-1, -1001)
         assert not store.tell_once("mentions", -1001) and store.migrations() == {-1: -1001}
 
+    def test_an_upload_is_open_until_its_end_is_told(self, store: TelegramStore, tmp_path: Path) -> None:
+        store.open_upload("a", 5)
+        store.open_upload("b", 6)
+        store.close_upload("a")
+        again = TelegramStore(tmp_path)
+        assert again.open_uploads() == [("b", 6)]
+        again.close()
+
     def test_a_damaged_file_is_named(self, tmp_path: Path) -> None:
         (tmp_path / DATABASE_NAME).write_bytes(b"no database" * 500)
         with pytest.raises(StoreError, match=DATABASE_NAME):
