@@ -25,7 +25,7 @@ from typing import Any
 from retrieval.errors import InputError, StoreError
 from retrieval.schema import SCHEMA_VERSION
 from retrieval.snapshot import GENERATION
-from retrieval.store import DATABASE_NAME, UPLOADS_NAME, Store, address
+from retrieval.store import DATABASE_NAME, UPLOADS_NAME, Store, address, damage_of
 
 _MANIFEST = "dangwu-backup.json"
 _FORMAT = 1
@@ -108,6 +108,11 @@ def put_in_place(incoming: Store, data_dir: Path, adoptions: Mapping[str, Adopti
         except (OSError, sqlite3.Error) as exc:
             raise StoreError(f"写不了 {live}（{exc}），它保持原样。", remedy="检查磁盘空间和权限。") from exc
     return moved_aside
+
+
+def other_databases(data_dir: Path) -> list[Path]:
+    """The SQLite files beside the corpus: what else a backup holds."""
+    return [path for path in _databases(data_dir) if path.name != DATABASE_NAME]
 
 
 def _databases(data_dir: Path) -> list[Path]:
@@ -197,9 +202,7 @@ def _check(archive: Path, backup: Backup, work: Path) -> None:
             remedy="升级 dangwu（pip install -U dangwu）后再恢复；资料库保持原样。",
         )
     for database in _databases(work):
-        with closing(sqlite3.connect(database)) as connection:
-            found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-        if found != ["ok"]:
+        if damage_of(database):
             raise StoreError(f"备份里的 {database.name} 已经损坏：{archive}", remedy="换一份备份。")
 
 

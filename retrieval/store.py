@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Literal
@@ -138,12 +138,7 @@ class Store:
 
     def damage(self) -> str | None:
         """What SQLite's own check finds wrong with the file, or ``None``; reads the whole file."""
-        try:
-            with self.reading() as connection:
-                found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-        except StoreError as exc:
-            return exc.message
-        return None if found == ["ok"] else "；".join(found)
+        return damage_of(self.database)
 
     def _known_revisions(self, connection: sqlite3.Connection) -> RevisionCache:
         """The revisions read before, unless the database has been restored since."""
@@ -187,6 +182,16 @@ _INGEST_FIRST = "先导入资料：dangwu ingest 文件或文件夹"
 _RESTORE = (
     "若有备份，用 dangwu restore 备份文件 恢复；没有，就把整个数据目录移到别处，再用 dangwu ingest 重新导入。"
 )
+
+
+def damage_of(database: Path) -> str | None:
+    """What SQLite's own check finds wrong with a file, or ``None``; reads the whole file."""
+    try:
+        with closing(sqlite3.connect(address(database, "ro"), uri=True)) as connection:
+            found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    except sqlite3.Error as exc:
+        return str(exc)
+    return None if found == ["ok"] else "；".join(found)
 
 
 def _current_version(connection: sqlite3.Connection) -> Version | None:

@@ -77,19 +77,9 @@ def check_store(application: Application) -> Check:
     if application.is_empty:
         return Check("资料库", "note", "还没有导入资料", "运行 dangwu ingest 文件夹。")
     store = application.open_store()
-    from retrieval.erasure import pending_purge
-
     damage = store.damage()
     if damage:
         return Check("资料库", "broken", f"数据库损坏：{damage}", _REPLACE)
-    purged = pending_purge(store)
-    if purged:
-        return Check(
-            "资料库",
-            "broken",
-            f"彻底清除没有做完（{purged[0].document_id} 等 {len(purged)} 份），文件里可能还有残余",
-            f"再运行一次 dangwu remove {purged[0].document_id} --purge。",
-        )
     with store.snapshot() as snapshot:
         held_back = snapshot.quarantined()
         message = (

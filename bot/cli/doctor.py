@@ -10,8 +10,10 @@ from bot.cli.checks import Check, broken, run_checks
 from bot.cli.console import print_json, show
 from bot.cli.startup import open_application
 from bot.cli.telegram_checks import telegram_checks
+from bot.cli.upkeep_checks import upkeep_checks
 from bot.cli.wording import Command
 from retrieval.errors import SettingError
+from retrieval.locking import utc_now
 
 _LABELS = {
     "ok": ("正常", "green"),
@@ -24,7 +26,7 @@ _LABELS = {
 @click.command("doctor", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
 def command(as_json: bool) -> int:
-    """检查设置、数据目录、资料库、模型、索引和机器人；每个问题都附处理办法。有故障时退出码为 1。"""
+    """检查设置、数据目录、资料库、模型、索引、来源和机器人；每个问题都附处理办法。有故障时退出码为 1。"""
     try:
         application = open_application()
     except SettingError as exc:
@@ -34,6 +36,7 @@ def command(as_json: bool) -> int:
         checks = [
             Check("设置", "ok", "都认得，取值都有效"),
             *run_checks(application),
+            *upkeep_checks(application, utc_now()),
             *telegram_checks(application.settings.telegram),
         ]
     _print(checks, as_json=as_json)

@@ -129,7 +129,7 @@ def test_a_reader_that_holds_on_delays_the_erasure_and_doctor_says_so(
             erase_traces(application)
         assert len(snapshot.documents()) == 2
     assert run(["doctor", "--json"]) == 1
-    check = next(each for each in document(capsys)["checks"] if each["name"] == "资料库")
+    check = next(each for each in document(capsys)["checks"] if each["name"] == "清除")
     assert check["status"] == "broken" and "--purge" in check["remedy"]
     assert run(["remove", "docs/moved.txt", "--purge"]) == 0
     assert traces(home / "data") == [] and not pending_purge(work.store)

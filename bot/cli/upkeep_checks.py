@@ -1,0 +1,81 @@
+"""What ``dangwu doctor`` says about keeping the corpus: sources, the records beside it, unfinished work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.cli.checks import Check
+from retrieval.errors import DangwuError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.compose import Application
+    from retrieval.store import Store
+
+# Clocks of machines that share a folder differ by less.
+_CLOCK_TOLERANCE = timedelta(hours=1)
+
+
+def upkeep_checks(application: Application, now: datetime) -> Iterator[Check]:
+    """The checks behind those of the corpus itself; a corpus that does not open has been named before."""
+    yield from _records(application.data_dir)
+    try:
+        if application.is_empty:
+            return
+        store = application.open_store()
+        yield _sources(application, store)
+        yield from _unfinished_purge(store)
+        yield from _clock(store, now)
+    except DangwuError:
+        return
+
+
+def _records(data_dir: Path) -> Iterator[Check]:
+    """Whether the databases beside the corpus are whole: what the bot keeps, unanswered questions."""
+    from retrieval.backup import other_databases
+    from retrieval.store import damage_of
+
+    broken = {path.name: damage for path in other_databases(data_dir) if (damage := damage_of(path))}
+    for name, damage in broken.items():
+        remedy = f"用 dangwu restore 备份文件 恢复，或把 {data_dir / name} 移走，程序会新建一个。"
+        yield Check("记录", "broken", f"{name} 损坏：{damage}", remedy)
+
+
+def _sources(application: Application, store: Store) -> Check:
+    """Whether the remembered files and folders are still there."""
+    from bot.compose import SEEDS
+    from ingest.sources import actual_path
+    from retrieval.publication import roots
+
+    known = roots(store)
+    vanished = [root.location for root in known if not actual_path(root.location, SEEDS).exists()]
+    if not vanished:
+        return Check("来源", "ok", f"{len(known)} 处都在")
+    return Check(
+        "来源",
+        "broken",
+        f"不见了：{'、'.join(vanished)}；其中的资料保持原样",
+        f"恢复这个路径；不要了就运行 dangwu remove {vanished[0]}。",
+    )
+
+
+def _unfinished_purge(store: Store) -> Iterator[Check]:
+    from retrieval.erasure import pending_purge
+
+    purged = pending_purge(store)
+    if purged:
+        name = purged[0].document_id
+        message = f"{len(purged)} 份资料没有彻底清除完，文件里可能还有残余"
+        yield Check("清除", "broken", message, f"再运行一次 dangwu remove {name} --purge。")
+
+
+def _clock(store: Store, now: datetime) -> Iterator[Check]:
+    from retrieval.history import past_versions
+
+    latest = max(each.version.created_at for each in past_versions(store))
+    if datetime.fromisoformat(latest) > now + _CLOCK_TOLERANCE:
+        message = f"有版本发布于 {latest[:16].replace('T', ' ')} UTC，晚于这台机器现在的时间"
+        yield Check("时钟", "warning", message, "校准系统时钟；版本的先后按编号，不受影响。")
