@@ -61,6 +61,8 @@ def holds(asked: Asked, key: str) -> bool:
     if asked.kind == "date":
         return bool((_YEAR if asked.year else _DATE).search(body))
     if asked.kind == "period":
+        if asked.span:
+            return bool(re.search(rf"\d个?{asked.span}", body))
         return bool(_DURATION.search(body)) or (asked.frequency and bool(_FREQUENCY.search(body)))
     if asked.name:
         return names_a_person(body)
@@ -81,7 +83,7 @@ def _holds_number(asked: Asked, body: str) -> bool:
     family = next((f for f in _MEASURE_FAMILIES if asked.measure in f), asked.measure)
     measures = "|".join(re.escape(m) for m in ([asked.measure] if len(asked.measure) > 1 else family))
     count = rf"{_NUMBER}(?:{measures}){asked.bound}"
-    if family == _PEOPLE:
+    if family == _PEOPLE and not asked.bound:
         # Groups of people are counted without a measure too: 100多万候鸟人群.
         count = rf"(?:{count}|{_NUMBER}[“\"]?[^，。,;；:：\d]{{0,6}}(?:人群|人口|人员|党员|群众|居民))"
     # What follows 多少人以上 is what happens then, not what is counted.
@@ -112,12 +114,15 @@ def _nouns(run: str) -> tuple[str, ...]:
     """The nouns at the head of a run: 社区书记 of 社区书记进了事业编制."""
     import rjieba
 
+    words = rjieba.tag(run)
     nouns: list[str] = []
-    for word, tag in rjieba.tag(run):
-        if tag[:1] not in "njlbva" or (nouns and tag[:1] not in "njl") or (len(word) == 1 and tag != "n"):
+    for word, tag in words:
+        may_begin = tag[:1] in "njlb" or tag in ("vn", "an")
+        if not may_begin or (nouns and tag[:1] not in "njl") or (len(word) == 1 and tag != "n"):
             break
         nouns.append(word)
-    return tuple(nouns) or ((run,) if 2 <= len(run) <= 3 else ())
+    is_unknown = bool(words) and words[0][1][:1] not in "vad" and 2 <= len(run) <= 3
+    return tuple(nouns) or ((run,) if is_unknown else ())
 
 
 def names_a_person(segment: str) -> bool:
@@ -149,7 +154,13 @@ def asks_for_absent(asked: Asked, near: str) -> bool:
     if asked.bound:
         return False
     head = next((n for n in reversed(_nouns(asked.noun)) if len(n) >= 2), "")
-    if not head or head in GENERAL_WORDS or asked.kind not in {"list", "number", "person", "place"}:
+    # 新特点 is as general as 特点.
+    if (
+        not head
+        or head in GENERAL_WORDS
+        or head[1:] in GENERAL_WORDS
+        or asked.kind not in {"list", "number", "person", "place"}
+    ):
         return False
     return head not in near and not any(other in near for other in expansions(head))
 

@@ -14,17 +14,21 @@ from bot.answering.fitness import (
     members,
     names_a_locality,
     names_a_person,
-    place_names,
 )
+from bot.answering.ownership import tells_of
+from bot.answering.subject import asks
 from bot.answering.support import ContentTerm, coverage, missing_names
 from retrieval.normalise import search_key
 
-EVIDENCE_MIN = 0.5
+EVIDENCE_MIN = 0.45
 # The covered share of the question is moved by this much of the distance of the dense part from neutral.
-_DENSE_SHARE = 0.6
+_DENSE_SHARE = 0.4
 _DENSE_NEUTRAL = 0.62
 _LITERAL_TRUST = 0.8
 _BARE_FACTS = frozenset({"number", "period", "date", "person", "place"})
+_OWNED_FACTS = frozenset({"number", "period"})
+# A noun that weighs less than this share of the heaviest may be left out.
+_OWNER_SHARE = 0.3
 # Predicates that any account of a way fulfils without using the word.
 _ANY_WAY = frozenset(
     {"处理", "对待", "变成", "解决", "应对", "看待", "管理", "成为", "实现", "推进", "推动", "落实", "改变"}
@@ -78,7 +82,7 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     fits = fits and (
         not wanted.asked.locality or names_a_locality(wanted.asked.locality, f"{answer}\n{context}")
     )
-    fits = fits and _is_of_its_owner(wanted, answer, at_home)
+    fits = fits and _is_of_its_owner(wanted, answer, f"{context}\n{at_home}")
     return Verdict(evidence >= EVIDENCE_MIN and not missing and fits, covered, evidence, missing, fits)
 
 
@@ -105,15 +109,14 @@ def _holds_predicate(wanted: Wanted, near: str) -> bool:
     return all(t.credit(near) >= 0.5 for t in done)
 
 
-def _is_of_its_owner(wanted: Wanted, answer: str, at_home: str) -> bool:
-    """Whether a bare fact is told of the place that is asked for, where its sentence names several."""
-    names = [t for t in wanted.terms if t.is_name and not t.credit(at_home)]
-    if not names or wanted.asked.kind not in _BARE_FACTS:
+def _is_of_its_owner(wanted: Wanted, answer: str, above: str) -> bool:
+    """Whether a bare fact is told of what is asked for, where its sentence speaks of several things."""
+    if wanted.asked.kind not in _OWNED_FACTS:
         return True
-    segments = [s for s in re.split(r"[。;；\n]", answer) if holds(wanted.asked, s)]
-    return not segments or any(
-        any(t.credit(segment) for t in names) or not place_names(segment) for segment in segments
-    )
+    asking = "\n".join(part for part in re.split(r"[，,。;；?？]", wanted.key) if asks(part))
+    known = [t for t in wanted.terms if t.is_known and (t.is_noun or t.is_name) and t.text in asking]
+    heaviest = max((t.weight for t in known), default=0.0)
+    return tells_of(wanted.asked, [t for t in known if t.weight >= _OWNER_SHARE * heaviest], answer, above)
 
 
 def _names_beside(wanted: Wanted, answer: str) -> bool:

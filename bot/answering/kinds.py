@@ -21,22 +21,23 @@ _LISTED = (
 )
 _MEASURES = (
     "个|名|位|家|户|件|条|项|种|次|分|岁|元|万元|亿元|人|所|处|期|级|章|篇|公里|"
-    "平方米|页|票|支|座|场|套|辆|亩|批"
+    "平方米|页|票|支|座|场|套|辆|亩|批|字|届"
 )
 _NUMERALS = r"(?:\d{1,2})"
+_BOUND = "以上|以下|以内"
 
 _BLANK = re.compile(r"[（(]\s*[)）]|_{2,}|＿+")
 _OF_CLAUSE = re.compile(
     r"第\d{1,3}条[^，。？?]{0,12}?(?:什么|啥|哪些|内容|怎么规定|如何规定|怎么说|怎么讲|全文|原文)"
 )
 _PERIOD = re.compile(
-    r"多长时间|多久|几年|几个?月|几天|多少天|多少年|多少个?月|期限|任期|多长|几个?小时|多少个?学时|几次|多少次|频率|几个?学时|多长"
+    r"多长时间|多久|几年|几个月|几天|多少天|多少年|多少个?月|期限|任期|多长|几个?小时|多少个?学时|几次|多少次|频率|几个?学时|多长"
 )
 _NUMBER = re.compile(
     rf"多少|几(?=[{'|'.join(_MEASURES.split('|'))}])|几成|多大(?!意义|作用)|多高|(?:比例|比重|率|占比|规模|人数|数量|经费|金额)(?:大概|约|是|为|有)*(?:多|几)|百分之几|多不多"
 )
 _MEASURE = re.compile(
-    rf"(?:多少|几)(?P<measure>个人|{_MEASURES})(?P<bound>以上|以下|以内)?(?P<noun>[\u4e00-\u9fff]{{0,6}})"
+    rf"(?:多少|几)(?P<measure>个人|{_MEASURES})(?P<bound>{_BOUND})?(?P<noun>[\u4e00-\u9fff]{{0,6}})"
 )
 _DATE = re.compile(r"什么时候|何时|哪1?年|哪1?天|哪1?月|几月|几号|什么时间|时间是|日期")
 _YEAR = re.compile(r"哪1?年|年份")
@@ -83,6 +84,7 @@ _ASKS_OF_NAME = (
     r"[”\"’」』》]?(?:[\u4e00-\u9fff]的(?=是)|这个|1个|[\u4e00-\u9fff]{0,4}(?:制度|模式|体系|机制|工作法|活动|理念|思路|程序|会议|组织|行动|工程|精神|方针))?"
     r"(?:是什么|是啥|是?指|具体|包括|是哪|有哪|分别|是1种什么|怎么理解)"
 )
+_SPAN = re.compile(r"(?:几|多少)个?(?P<unit>学时|小时)")
 _FREQUENCY = re.compile(r"几次|多少次|频率|多久.{0,4}1?次")
 
 
@@ -94,6 +96,7 @@ class Asked:
     is to be explained. ``parts``: how many questions were asked in one breath. ``noun``: what a list or a
     number is asked of. ``measure``: the measure word of the number, ``bound`` what follows it (以上).
     ``clause``: the number of the clause (条) and ``item``: that of the list item asked for, 0 for none.
+    ``span``: the unit a period is asked in, where no other will do (学时, 小时).
     ``share``, ``year``, ``name`` and ``frequency`` narrow down what number, date, person or period will do.
     ``predicate``: what follows 怎么. ``locality``: the kind of place that is to be named, such as 街道.
     ``toward``: preposition and verb of 向谁报告, both empty where nobody is asked for in this way.
@@ -113,6 +116,7 @@ class Asked:
     year: bool = False
     name: bool = False
     frequency: bool = False
+    span: str = ""
     predicate: str = ""
     locality: str = ""
     toward: tuple[str, str] = ("", "")
@@ -133,13 +137,14 @@ def asked(question: Question) -> Asked:
         parts=max(1, len(parts)),
         noun=_noun(key),
         measure=_measure(key) if kind == "number" else "",
-        bound=_group(_MEASURE, key, "bound") if kind == "number" else "",
+        bound=_bound(key) if kind == "number" else "",
         clause=question.clause if kind == "clause" else 0,
         item=int(_group(_ORDINAL_ITEM, key, "n") or 0),
         share=bool(_SHARE.search(key)),
         year=bool(_YEAR.search(key)),
         name=bool(_NAME.search(key)),
         frequency=bool(_FREQUENCY.search(key)),
+        span=_group(_SPAN, key, "unit") if kind == "period" else "",
         predicate=_group(_PREDICATE, key, "verb") if kind == "how" else "",
         locality=_group(_LOCALITY, key, "level") or _group(_LOCALITY, key, "name"),
         toward=(_group(_TOWARD, key, "way"), _group(_TOWARD, key, "verb")),
@@ -147,10 +152,17 @@ def asked(question: Question) -> Asked:
     )
 
 
+def _bound(key: str) -> str:
+    """What follows the number asked for, or its noun: 以上 of 多少人以上 and of 多少名党员以上."""
+    match = _MEASURE.search(key)
+    after = re.match(rf"[\u4e00-\u9fff]{{0,4}}?({_BOUND})", match["noun"]) if match else None
+    return _group(_MEASURE, key, "bound") or (after[1] if after else "")
+
+
 def _noun(key: str) -> str:
     match = _NOUN.search(key)
     found = (match["noun"] or match["counted"] or match["bare"]) if match else _group(_QUANTITY, key, "noun")
-    noun = _PARTICLES.sub("", found)
+    noun = re.split(_BOUND, _PARTICLES.sub("", found))[0]
     return "" if noun in _MEASURES.split("|") else noun
 
 

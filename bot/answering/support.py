@@ -72,6 +72,7 @@ class ContentTerm:
     synonyms: tuple[str, ...]
     is_name: bool
     is_verb: bool = False
+    is_noun: bool = False
     is_known: bool = True
 
     def credit(self, key: str) -> float:
@@ -122,8 +123,10 @@ def content_terms(question: Question, statistics: TermStatistics) -> tuple[Conte
                 rarity, is_known = _rarity(word, statistics)
                 synonyms = tuple(expansions(word))
                 is_verb = tag == "v" and word not in GENERAL_WORDS
-                is_name = _is_name(token, tag)
-                found[word] = ContentTerm(word, weight * rarity, synonyms, is_name, is_verb, is_known)
+                is_noun = tag[:1] in "nj" and word not in GENERAL_WORDS
+                found[word] = ContentTerm(
+                    word, weight * rarity, synonyms, _is_name(token, tag), is_verb, is_noun, is_known
+                )
     for name in question.quoted:
         plain = _plain(name)
         found[plain] = ContentTerm(plain, 1.5 * statistics.rarity(WORDS, plain), (), True)
