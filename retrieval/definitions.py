@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from retrieval.normalise import search_key
 
@@ -17,7 +18,7 @@ _ASKS_WHAT = re.compile(
 _NOT_THE_SUBJECT = re.compile(
     r"^(?:请问|那么?|所谓|我们|你说的)|(?:到底|究竟|具体|主要|分别|里面?的?|这个|这种)$"
 )
-_QUOTES = "“”‘’\"'「」『』《》"
+_NO_QUOTES = str.maketrans("", "", "“”‘’\"'「」『』《》")
 # X的Y是什么 asks for an attribute of X; only some attributes are what X is.
 _OF = re.compile(r"的(?=[^的]{1,12}$)")
 _CUT = re.compile(r"(?:在|对|中|里|由)(?=.)")
@@ -42,10 +43,16 @@ def defined_subject(key: str) -> str | None:
 
 def defines(text: str, subject: str) -> bool:
     """Whether the text states what the subject is, at the beginning of one of its sentences."""
-    key = _unquoted(search_key(text))
-    return bool(_pattern(subject).search(key))
+    return defines_in_key(search_key(text), subject)
 
 
+def defines_in_key(key: str, subject: str) -> bool:
+    """``defines`` for a text that is a search key already."""
+    plain = _unquoted(key)
+    return subject in plain and bool(_pattern(subject).search(plain))
+
+
+@lru_cache(maxsize=64)
 def _pattern(subject: str) -> re.Pattern[str]:
     name = re.escape(subject)
     return re.compile(
@@ -55,4 +62,4 @@ def _pattern(subject: str) -> re.Pattern[str]:
 
 
 def _unquoted(text: str) -> str:
-    return text.translate({ord(c): None for c in _QUOTES})
+    return text.translate(_NO_QUOTES)

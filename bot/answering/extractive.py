@@ -14,7 +14,7 @@ from bot.answering.fitness import explains, holds, members
 from bot.answering.kinds import Asked
 from bot.answering.support import ContentTerm, Credits, Wording, credits_of, share_covered
 from bot.answering.view import DocumentView, Unit
-from retrieval.definitions import defines
+from retrieval.definitions import defines_in_key
 from retrieval.normalise import search_key
 from retrieval.records import Passage
 from retrieval.retriever import Ranked
@@ -162,7 +162,7 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
         mark += 0.1 if _beside_a_number(terms, key) else 0.0
         mark += 0.08 if _is_about(terms, key) else 0.0
     if asked.subject and asked.kind in {"definition", "list"}:
-        mark += _explanation_bonus(asked.subject, text[unit.start : unit.end], key, around.context)
+        mark += _explanation_bonus(asked.subject, key, around.context)
     if asked.kind == "list":
         mark += _enumeration_bonus(key, asked.count)
         # The lead-in of a list answers only together with its list, which is a draft of its own.
@@ -194,8 +194,8 @@ def _beside_a_number(terms: Sequence[ContentTerm], key: str) -> bool:
     return any(re.search(rf"{re.escape(t.text)}[^，。,;；、\d]{{0,6}}\d", key) for t in terms if t.weight > 1)
 
 
-def _explanation_bonus(subject: str, text: str, key: str, context: str) -> float:
-    if defines(text, subject):
+def _explanation_bonus(subject: str, key: str, context: str) -> float:
+    if defines_in_key(key, subject):
         return 0.45
     return 0.25 if explains(key, context, subject) else 0.0
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bot.answering.kinds import Asked
 from bot.answering.support import GENERAL_WORDS, is_place, is_surname
-from retrieval.definitions import defines
+from retrieval.definitions import defines_in_key
 from retrieval.synonyms import expansions
 
 _NUMBER = r"\d[\d.,]*(?:万|亿|千|百)?(?:多|余|几)?(?:万|亿)?"
@@ -180,12 +180,12 @@ def members(key: str) -> set[int]:
 
 def explains(text_key: str, section_key: str, subject: str) -> bool:
     """Whether a text says what the subject is, rather than only naming it."""
-    if defines(text_key, subject):
+    plain, plain_subject = _plain(text_key), _plain(subject)
+    if _heads(_plain(section_key), plain_subject) or defines_in_key(text_key, subject):
         return True
-    plain = _plain(text_key)
-    name = re.escape(_plain(subject))
-    if _heads(_plain(section_key), _plain(subject)):
-        return True
+    if plain_subject not in plain:
+        return False
+    name = re.escape(plain_subject)
     if re.search(name + _EXPLAINING, plain) or re.search(
         rf"(?:^|[。;；\n])[^，。]{{0,4}}[,，、]?{name}。\S{{10}}", plain
     ):
