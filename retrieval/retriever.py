@@ -7,7 +7,7 @@ documents decides between what matches about equally.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -96,8 +96,12 @@ class Retriever:
     @contextmanager
     def searching(self, question: str, *, audiences: Collection[Audience] = STAFF) -> Iterator[Search]:
         """The whole search, for as long as the block holds the snapshot."""
-        with self._store.snapshot() as snapshot:
+        with self.snapshot() as snapshot:
             yield self.search_in(snapshot, question, audiences)
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """The current version, held still until the block ends; EmptyCorpus when there is none."""
+        return self._store.snapshot()
 
     def search_in(self, snapshot: Snapshot, question: str, audiences: Collection[Audience]) -> Search:
         """The whole search in a snapshot that is held already, so that several searches see the same."""

@@ -22,6 +22,8 @@ from retrieval.retriever import STAFF, Retriever, Search
 
 PASSAGES_OFFERED = 5
 EXTRACTIVE = "extractive"
+# What most questions share: it loads the model, the tagger and the index.
+_WARM_UP = "党支部的职责有哪些？"
 # Of the time for a whole answer this share is kept for what follows the model.
 _RESERVE = 0.05
 
@@ -77,11 +79,14 @@ class Answerer:
         holds, except that an extractive answer takes their place where the model's turn out too few.
         EmptyCorpus when nothing has been ingested.
         """
-        begun = self._clock()
-        with self._retriever.searching(question, audiences=audiences) as search:
-            searched = self._clock()
-            key = cache_key(question, search.snapshot.index_version, audiences, self._version)
-            found: Answer | _Found = self._cache.get(key) or self._found(search, audiences)
+        begun = searched = self._clock()
+        with self._retriever.snapshot() as snapshot:
+            key = cache_key(question, snapshot.index_version, audiences, self._version)
+            found: Answer | _Found | None = self._cache.get(key)
+            if found is None:
+                search = self._retriever.search_in(snapshot, question, audiences)
+                searched = self._clock()
+                found = self._found(search, audiences)
         # The model is asked after the snapshot is given back: it may take half a minute.
         if isinstance(found, Answer):
             answer = found
@@ -93,6 +98,11 @@ class Answerer:
         done = self._clock()
         elapsed = Elapsed((searched - begun) * 1e3, (done - searched) * 1e3, (done - begun) * 1e3)
         return replace(answer, question=question, elapsed=elapsed)
+
+    def warm_up(self) -> None:
+        """Load what the first answer needs, a language model aside; EmptyCorpus when there is no corpus."""
+        with self._retriever.searching(_WARM_UP) as search:
+            self._found(search, STAFF)
 
     def _found(self, search: Search, audiences: Collection[Audience]) -> _Found:
         """The evidence, and the best draft that the judge lets pass."""
@@ -119,8 +129,8 @@ class Answerer:
         self, search: Search, sources: Sequence[Source], audiences: Collection[Audience]
     ) -> tuple[str, ...]:
         def draft_of(question: str) -> Draft | None:
-            with self._retriever.searching(question, audiences=audiences) as other:
-                return compose(wanted_by(other.question, other.statistics), self._sources(other))
+            other = self._retriever.search_in(search.snapshot, question, audiences)
+            return compose(wanted_by(other.question, other.statistics), self._sources(other))
 
         return self._suggester.suggest(
             search.question.text,

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _GOODBYES = frozenset({"退出", "再见", "exit", "quit", "q", "/exit", "/quit", "/q"})
 _NEW = frozenset({"/new", "/reset", "重新开始"})
 _PROMPT = "问："
-# What most questions share: asking it loads the model, the tagger and the index.
-_WARM_UP = "党支部的职责有哪些？"
 _logger = logging.getLogger(__name__)
 
 
@@ -53,7 +51,7 @@ def command() -> int:
 def _warm_up(application: Application) -> None:
     """Load what the first answer needs while the person is still typing."""
     try:
-        application.answerer.answer(_WARM_UP)
+        application.answerer.warm_up()
     except DangwuError as exc:
         # The first question meets the same failure, and then somebody is told.
         _logger.debug("warm-up failed", exc_info=exc)

@@ -63,6 +63,8 @@ def _evaluate_file(
             f"资料库（{application.data_dir}）是空的，无从评测。",
             remedy="先导入题目所问的资料：dangwu ingest 文件夹",
         )
+    # The times are those of a program that has been asked before.
+    application.answerer.warm_up()
     version, outcome = evaluate_current(
         application.open_store(),
         questions,

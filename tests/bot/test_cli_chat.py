@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -101,7 +102,11 @@ def test_a_terminal_gets_a_prompt_and_ctrl_d_ends_it(own_corpus: Path) -> None:
         os.close(screen)
         assert "问：" in _read_until(person, "问：")
         os.write(person, f"{QUESTION}\n".encode())
-        assert "确立议程" in _read_until(person, "出处")
+        shown = _read_until(person, "出处")
+        assert "确立议程" in shown
+        # Ctrl-D is lost where nobody waits for a line yet.
+        if "问：" not in shown.partition("出处")[2]:
+            _read_until(person, "问：")
         os.write(person, b"\x04")
         _read_until(person, "")
         assert running.wait(timeout=30) == 0
@@ -112,6 +117,8 @@ def _read_until(person: int, wanted: str, timeout_s: float = 30.0) -> str:
     """What the screen showed until ``wanted``, or until the program let go of it."""
     shown, deadline = b"", time.monotonic() + timeout_s
     while time.monotonic() < deadline and not (wanted and wanted in shown.decode(errors="replace")):
+        if not select.select([person], [], [], 1)[0]:
+            continue
         try:
             shown += os.read(person, 10_000)
         except OSError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -17,8 +17,9 @@ from bot.answering.language_model import OpenAIEndpoint
 from bot.answering.resilience import Backoff, ResilientModel
 from bot.settings import LanguageModelSettings
 from ingest.passages import make_passages
-from retrieval.retriever import EVERYONE, STAFF, Retriever
-from retrieval.store import Store
+from retrieval.records import Audience
+from retrieval.retriever import EVERYONE, STAFF, Retriever, Search
+from retrieval.store import Snapshot, Store
 from tests.corpus import run_ingest, write_files
 from tests.llm_server import LlmServer, Request
 
@@ -107,6 +108,21 @@ def test_a_model_is_asked_once_and_the_answer_names_the_question_asked(store: St
         assert first.answerer == again.answerer == "llm:m" and len(server.requests) == 1
     assert again.question == "莫愁社區的議事會每月召開幾次" and again.statements == first.statements
     assert shown == [statement.text for statement in first.statements]
+
+
+def test_a_question_asked_again_is_not_even_searched(store: Store) -> None:
+    searched = []
+
+    class Listening(Retriever):
+        def search_in(self, snapshot: Snapshot, question: str, audiences: Collection[Audience]) -> Search:
+            searched.append(question)
+            return super().search_in(snapshot, question, audiences)
+
+    answering = Answerer(Listening(store, None, None))
+    answering.warm_up()
+    first, again = answering.answer(QUESTION), answering.answer(QUESTION)
+    assert searched.count(QUESTION) == 1 and again.statements == first.statements
+    assert again.elapsed.retrieve == 0
 
 
 def test_another_audience_is_answered_anew(store: Store) -> None:
