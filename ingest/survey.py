@@ -60,7 +60,7 @@ class Survey:
     def problems(self) -> tuple[str, ...]:
         return tuple(
             f"资料来源不见了：{root.location}。其中的资料保持原样，没有删除；"
-            "恢复这个路径后再运行一次 dangwu ingest。"
+            f"恢复这个路径后再运行一次 dangwu ingest；不要了就运行 dangwu remove {root.location}。"
             for root in self.scope.vanished
         )
 

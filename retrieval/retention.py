@@ -6,6 +6,7 @@ transaction that publishes.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 VERSIONS_KEPT = 20
@@ -24,13 +25,16 @@ def prune(connection: sqlite3.Connection, keep: int) -> None:
         " WHERE is_kept AND id NOT IN (SELECT id FROM versions ORDER BY id DESC LIMIT ?)",
         (keep,),
     )
-    leaving = "version_id IN (SELECT id FROM versions WHERE NOT is_kept)"
+    leaving = connection.execute(
+        "DELETE FROM version_revisions WHERE version_id IN (SELECT id FROM versions WHERE NOT is_kept)"
+        " RETURNING revision_id"
+    ).fetchall()
     # Only the vectors of these: those of a killed ingest are taken up by the next one.
     keys = connection.execute(
-        "SELECT DISTINCT p.key FROM version_revisions m JOIN passages p USING (revision_id)"
-        f" WHERE m.{leaving}"
+        "SELECT DISTINCT key FROM passages WHERE revision_id IN (SELECT value FROM json_each(?))"
+        f" AND revision_id NOT IN ({_HELD})",
+        (json.dumps([row[0] for row in leaving]),),
     ).fetchall()
-    connection.execute(f"DELETE FROM version_revisions WHERE {leaving}")
     drop_orphans(connection)
     drop_vectors(connection, [row[0] for row in keys])
 

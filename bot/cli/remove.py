@@ -40,9 +40,11 @@ def command(document: str, is_purge: bool, is_confirmed: bool, as_json: bool) ->
         try:
             documents, root = _wanted(store, document)
         except InputError:
-            if was_pending:
-                return 0
-            raise
+            if not was_pending:
+                raise
+            if as_json:
+                print_json({"documents": []})
+            return 0
         if len(documents) > 1:
             confirm(f"将移除 {len(documents)} 份资料（{document}），", is_confirmed=is_confirmed)
         copies = copies_elsewhere(store, documents)

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.bot.telegram.fake_api import Call, FakeApi
 from tests.bot.telegram.fake_rules import Json, buttons, group, person, private
 from tests.bot.telegram.harness import ROOT, BotProcess, fast_bot
@@ -34,12 +36,15 @@ def make_corpus(tmp_path: Path) -> Path:
     return write_files(tmp_path / "docs", method=head + steps + tail, rules=rules)
 
 
-def ingest(data_dir: Path, folder: Path) -> None:
-    """Synchronise the corpus in another process, as a maintainer does while the bot runs."""
+def keep(data_dir: Path, *command: str) -> None:
+    """Change the corpus in another process, as a maintainer does while the bot runs."""
     settings = {"DANGWU_DATA_DIR": str(data_dir), "DANGWU_EMBEDDING__MODEL": "none", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "bot", "ingest", str(folder)]
     subprocess.run(
-        command, check=True, env={**os.environ, **settings}, cwd=data_dir.parent, capture_output=True
+        [sys.executable, "-m", "bot", *command],
+        check=True,
+        env={**os.environ, **settings},
+        cwd=data_dir.parent,
+        capture_output=True,
     )
 
 
@@ -94,17 +99,23 @@ def holding(calls: list[Call]) -> dict[str, int]:
     return found
 
 
-def test_nothing_is_said_of_a_document_once_it_is_gone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [["ingest"], ["remove", "三问四评", "--purge"], ["tag", "三问四评", "内部"]],
+    ids=["file deleted", "removed", "made internal"],
+)
+def test_nothing_is_said_of_a_document_once_it_is_gone(tmp_path: Path, command: list[str]) -> None:
     folder, data_dir = make_corpus(tmp_path), tmp_path / "data"
-    ingest(data_dir, folder)
+    keep(data_dir, "ingest", str(folder))
     with FakeApi(is_paced=False).serving() as api, fast_bot(data_dir, api.url, 1000) as running:
         running.wait_for(lambda: api.polls)
         visitor = Visitor(api, running)
         visitor.use_everything()
         told, before = set(visitor.told), list(api.calls)
         messages = api.sent()
-        (folder / "method.txt").unlink()
-        ingest(data_dir, folder)
+        if command == ["ingest"]:
+            (folder / "method.txt").unlink()
+        keep(data_dir, *command)
         gone_at = len(api.calls)
         visitor.use_everything()
         visitor.press_everything(messages)
