@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -142,9 +143,9 @@ def in_place(plan: UploadPlan, store: Store, parts: IngestParts) -> Iterator[Non
             _place(store.data_dir, "").mkdir(exist_ok=True)
             for waiting, place in moves:
                 if place.exists():
-                    place.replace(replaced / place.name)
-                done.append((waiting, place))
+                    shutil.copyfile(place, replaced / place.name)
                 waiting.replace(place)
+                done.append((waiting, place))
         yield
     except BaseException:
         for waiting, place in reversed(done):
@@ -153,10 +154,12 @@ def in_place(plan: UploadPlan, store: Store, parts: IngestParts) -> Iterator[Non
 
 
 def _move_back(waiting: Path, place: Path, former: Path) -> None:
-    if place.exists():
-        place.replace(waiting)
+    """A file that had a predecessor is never absent from its place: an ingest would take it for deleted."""
     if former.exists():
+        shutil.copyfile(place, waiting)
         former.replace(place)
+    else:
+        place.replace(waiting)
 
 
 def _waiting(folder: Path) -> list[str]:

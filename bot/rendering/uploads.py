@@ -48,9 +48,10 @@ def upload_result_text(report: IngestReport) -> str:
 
 def _planned(change: DocumentChange, revision: NewRevision | None) -> str:
     label = CHANGES[change.change][0]
+    if change.change == "broken":
+        return f"不收：{change.reason}"
     if revision is None:
-        told = {"unchanged": "与资料库里的一样，不用导入", "broken": f"不收：{change.reason}"}
-        return f"{_name(change)}　{told.get(change.change, f'{label}：{change.reason}')}"
+        return f"{_name(change)}　与资料库里的一样，不用导入"
     title = f"《{shorten(revision.title, _TITLE_CHARS)}》" if revision.title else "（没有认出标题）"
     audience = _INTERNAL if revision.metadata.get("audience") == "内部" else "公开"
     held_back = f"隔离，不导入：{revision.quarantine}" if revision.quarantine is not None else ""

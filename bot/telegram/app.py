@@ -136,7 +136,7 @@ def build(
         await menus.announce()
         store.prune()
         turns.interrupted = await journal.restore(bot)
-        await uploads.excuse()
+        uploads.excuse()
         _log.info("bot @%s is up", bot.username)
         if not bot.can_read_all_group_messages:
             _log.info("privacy mode is on: mentions reach only groups where the bot is an administrator")

@@ -55,7 +55,11 @@ class Handlers:
         if message is None or asking is None:
             return
         if self._uploads.takes(message, asking.said):
-            await self._turns.run(update, lambda show: self._uploads.receive(update, message))
+            await self._turns.run(
+                update,
+                lambda show: self._uploads.receive(update, message),
+                is_limited=asking.role != "admin",
+            )
         else:
             await self._turns.run(
                 update, lambda show: self._commands.reply(replace(asking, on_statement=show))

@@ -65,8 +65,17 @@ class Turns:
         self._open: dict[int, _Open] = {}
         self.interrupted: set[int] = set()
 
-    async def run(self, update: Update, work: Callable[[OnStatement | None], Awaitable[Reply]]) -> None:
-        """Reply to the message of ``update`` with what ``work`` gives, or with why that is not done."""
+    async def run(
+        self,
+        update: Update,
+        work: Callable[[OnStatement | None], Awaitable[Reply]],
+        *,
+        is_limited: bool = True,
+    ) -> None:
+        """Reply to the message of ``update`` with what ``work`` gives, or with why that is not done.
+
+        Only with ``is_limited`` does it count as a question, of which a person has so many a minute.
+        """
         message = update.message
         if message is None or self._store.is_settled(update.update_id):
             return
@@ -76,7 +85,9 @@ class Turns:
             await self.close(update, Reply([note(wording.INTERRUPTED)], "notice"))
             return
         async with self._typing(message):
-            reply = self._held_up(message) or await self._answered(update, message, turn, work)
+            reply = (self._held_up(message) if is_limited else None) or await self._answered(
+                update, message, turn, work
+            )
         await self.close(update, reply)
 
     async def close(self, update: Update, reply: Reply) -> None:

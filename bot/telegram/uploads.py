@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -38,7 +38,7 @@ from ingest.parts import Progress
 from ingest.uploads import UploadPlan, add_waiting
 from retrieval.errors import DangwuError, PlanOutdated, SourceError
 
-_OPEN_MAX = 3
+_OPEN_MAX = 10
 # The files of an album come as messages of their own, within a second or so.
 _ALBUM_WAIT_S = 2.0
 _CONFIRM_WITHIN_S = 30 * 60.0
@@ -76,6 +76,7 @@ class Uploads:
         self._home = application.data_dir / _INCOMING
         self._parcels: dict[str, Parcel] = {}
         self._albums: dict[str, Parcel] = {}
+        self._excusing: asyncio.Task[None] | None = None
         # One at a time, and beside the threads that answer questions.
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="uploads")
 
@@ -107,12 +108,12 @@ class Uploads:
         parcel.choice.set_result(wanted.is_confirmed)
         return wording.UPLOAD_CHOSEN if wanted.is_confirmed else ""
 
-    async def excuse(self) -> None:
-        """Tell whoever sent files that the end of the last process interrupted, and drop what is left."""
+    def excuse(self) -> None:
+        """Drop what the end of the last process interrupted, and begin to tell those who sent it."""
         shutil.rmtree(self._home, ignore_errors=True)
-        for token, chat_id in self._store.open_uploads():
-            self._store.close_upload(token)
-            await self._delivery.send(Target(chat_id), [note(wording.UPLOAD_INTERRUPTED)])
+        interrupted = self._store.open_uploads()
+        if interrupted:
+            self._excusing = asyncio.create_task(self._excuse(interrupted))
 
     async def close(self) -> None:
         """Finish what is being ingested and tell of it; what only waits is left to the next start."""
@@ -120,6 +121,8 @@ class Uploads:
         for parcel in self._parcels.values():
             if parcel.task is not None and not parcel.is_applying:
                 parcel.task.cancel()
+        if self._excusing is not None:
+            self._excusing.cancel()
         while any(parcel.is_applying for parcel in self._parcels.values()):
             await asyncio.sleep(_STOP_LOOK_EVERY_S)
         if tasks:
@@ -127,6 +130,11 @@ class Uploads:
             for task in late:
                 task.cancel()
         self._executor.shutdown(wait=False)
+
+    async def _excuse(self, interrupted: Sequence[tuple[str, int]]) -> None:
+        for token, chat_id in interrupted:
+            await self._delivery.send(Target(chat_id), [note(wording.UPLOAD_INTERRUPTED)])
+            self._store.close_upload(token)
 
     def _opened(self, update: Update, message: Message, user_id: int) -> Parcel | None:
         """A new parcel, written down; ``None`` where the person has too many open ones."""
@@ -150,6 +158,8 @@ class Uploads:
                 await self._settle(parcel)
         except DeliveryClosed:
             return
+        except DangwuError as exc:
+            await self._show(parcel, wording.failure(exc))
         except Exception as exc:
             await self._turns.fail(parcel.update, exc)
         shutil.rmtree(parcel.folder, ignore_errors=True)
