@@ -264,7 +264,8 @@ def site(page: _Page) -> str:
     if stated:
         return stated
     for pattern in _SITES:
-        for around in (page.tail, page.head, *page.removed):
+        # Of a short page, tail and head are the same.
+        for around in dict.fromkeys((page.tail, page.head, *page.removed)):
             match = pattern.search(around)
             if match:
                 return match[1]

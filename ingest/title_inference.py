@@ -168,7 +168,7 @@ def _page_titles(raw: RawDocument) -> Iterator[str]:
         yield from (_without_site(bar) for bar in bars if _BAR.search(bar))
         if raw.format == "html":
             yield from reversed(bars)
-    for around in (surroundings.head(raw.text), surroundings.tail(raw.text)):
+    for around in dict.fromkeys((surroundings.head(raw.text), surroundings.tail(raw.text))):
         for pattern in _ON_PAGE:
             for match in pattern.finditer(around):
                 yield match[1].strip(" |")

@@ -44,8 +44,10 @@ def bears_injected_annotations(text: str) -> bool:
     """
     annotated = Counter(text[found.start() - 1] for found in _ANNOTATION.finditer(text) if _fits(text, found))
     total = sum(annotated.values())
+    if total < _COUNT_MIN:
+        return False
     about_readings = _ABOUT_READINGS.search(text) is not None or _is_verse(text)
-    if total < (_COUNT_MIN_ABOUT_READINGS if about_readings else _COUNT_MIN):
+    if about_readings and total < _COUNT_MIN_ABOUT_READINGS:
         return False
     characters = sum(map(is_han, text))
     if not _DENSITY_MIN * characters <= total <= _DENSITY_MAX * characters:

@@ -45,7 +45,8 @@ def has_stray_traditional(text: str) -> bool:
     """Whether a simplified text holds characters that only traditional script has."""
     if is_traditional(text):
         return False
-    return _STRAY_ZHE.search(text) is not None or any(map(_is_stray, _traditional().findall(text)))
+    has_zhe = "著" in text and _STRAY_ZHE.search(text) is not None
+    return has_zhe or any(map(_is_stray, _traditional().findall(text)))
 
 
 def simplify(text: str) -> Iterator[Replacement]:

@@ -7,6 +7,7 @@ lists what to replace. Both look at the current text alone, so that the same tex
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from ingest.cleaning import (
@@ -77,18 +78,14 @@ _PASSES_MAX = 12
 
 
 def run(raw: str) -> TracedText:
-    """``raw`` after all steps, over and over until a pass changes nothing."""
+    """``raw`` after all steps, over and over until none of them has anything to change."""
     traced = TracedText.of(raw)
-    for _ in range(_PASSES_MAX):
-        before = traced.text
-        traced = _one_pass(traced)
-        if traced.text == before:
+    idle = 0
+    for step in chain.from_iterable(repeat(STEPS, _PASSES_MAX)):
+        text = traced.text
+        if step.detect(text):
+            traced = traced.replace(step.name, step.repair(text))
+        idle = idle + 1 if traced.text == text else 0
+        if idle == len(STEPS):
             break
-    return traced
-
-
-def _one_pass(traced: TracedText) -> TracedText:
-    for step in STEPS:
-        if step.detect(traced.text):
-            traced = traced.replace(step.name, step.repair(traced.text))
     return traced
