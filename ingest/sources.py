@@ -210,10 +210,11 @@ def _whole_scope(roots: tuple[Root, ...], seeds: Path) -> Scope:
 
 def _walk(start: Path, location: str, root: Root, visited: set[Path]) -> Iterator[SourceFile | Unreadable]:
     """The files below ``start`` or itself, depth first in order of name; loops of links end."""
-    pending = [(start, location)]
+    pending = [(start, location, start.resolve())]
     while pending:
-        path, location = pending.pop()
-        resolved = path.resolve()
+        path, location, resolved = pending.pop()
+        if path.is_symlink():
+            resolved = path.resolve()
         if resolved in visited:
             continue
         visited.add(resolved)
@@ -226,7 +227,10 @@ def _walk(start: Path, location: str, root: Root, visited: set[Path]) -> Iterato
         except OSError as exc:
             yield Unreadable(location, source, f"读不了（{_reason(exc)}）")
             continue
-        pending.extend((path / name, f"{location.rstrip('/')}/{_legible(name)}") for name in reversed(names))
+        pending.extend(
+            (path / name, f"{location.rstrip('/')}/{_legible(name)}", resolved / name)
+            for name in reversed(names)
+        )
 
 
 def _source_file(path: Path, location: str, source: str) -> SourceFile | Unreadable:

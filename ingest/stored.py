@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ingest.cleaning import undo_edits
 from ingest.fingerprint import stated_fingerprint, unstated
 from ingest.parts import MakePassages
 from ingest.records import CleanedDocument, Edit
@@ -18,6 +17,8 @@ from retrieval.publication import NewPassage, NewRevision
 
 def as_cleaned(held: HeldRevision) -> CleanedDocument:
     """The document as cleaning gave it, its raw text included."""
+    from ingest.cleaning import undo_edits
+
     edits = tuple(Edit(**edit) for edit in held.edits)
     return CleanedDocument(
         title=held.title,
