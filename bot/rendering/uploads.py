@@ -16,12 +16,13 @@ from ingest.uploads import UploadPlan
 from retrieval.publication import NewRevision
 
 # Ten files, which are an album, fit into one message.
-_DOCUMENT_UNITS = 300
+_DOCUMENT_UNITS = 260
 _STEPS_SHOWN = 4
 _WARNINGS_SHOWN = 2
 _TITLE_CHARS = 40
 _NAME_CHARS = 50
 _OTHERS_SHOWN = 5
+_REMARK_CHARS = 400
 _INTERNAL = "内部（只有工作人员和管理员在私聊里能看到）"
 
 
@@ -32,7 +33,7 @@ def upload_plan_text(plan: UploadPlan | None, refused: Sequence[str], remark: st
     entries += [f"不收：{reason}" for reason in refused]
     numbered = [f"{n}. {_cut(entry)}" for n, entry in enumerate(entries, start=1)]
     others = [_gone(plan.others)] if plan and plan.others else []
-    return "\n\n".join([*numbered, *others, *([remark] if remark else [])])
+    return "\n\n".join([*numbered, *others, *([shorten(remark, _REMARK_CHARS)] if remark else [])])
 
 
 def upload_result_text(report: IngestReport) -> str:
@@ -75,9 +76,7 @@ def _warnings(warnings: Sequence[str]) -> list[str]:
 
 
 def _gone(others: Iterable[DocumentChange]) -> str:
-    lines = [
-        f"{CHANGES[each.change][0]}：{shorten(each.source, _NAME_CHARS)}（{each.reason}）" for each in others
-    ]
+    lines = [f"{CHANGES[each.change][0]}：{shorten(each.source, _NAME_CHARS)}" for each in others]
     more = [f"……共 {len(lines)} 份"] if len(lines) > _OTHERS_SHOWN else []
     return "\n".join(["同时：", *lines[:_OTHERS_SHOWN], *more])
 

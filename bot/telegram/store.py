@@ -127,7 +127,9 @@ class TelegramStore:
 
     def mark_sending(self, update_id: int) -> None:
         """Note that the reply to an update is about to leave."""
-        self._write("UPDATE updates SET state = 'sending' WHERE update_id = ?", (update_id,))
+        self._write(
+            "UPDATE updates SET state = 'sending' WHERE update_id = ? AND state != 'settled'", (update_id,)
+        )
 
     def settle(self, update_id: int, outcome: str) -> None:
         """Note how an update ended, and erase its text."""

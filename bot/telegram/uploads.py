@@ -8,7 +8,6 @@ interrupts is told of at the next start.
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -28,6 +27,7 @@ from bot.telegram.addressing import Addressed
 from bot.telegram.callbacks import CallbackError, UploadChoice
 from bot.telegram.delivery import Delivery, DeliveryClosed
 from bot.telegram.gate import Gate
+from bot.telegram.listings import text_parts
 from bot.telegram.pacing import Sleep
 from bot.telegram.parcels import Parcel, add_document, download, remark_on, stated_audience
 from bot.telegram.replies import Reply, note, target_of
@@ -49,7 +49,6 @@ _TELL_WITHIN_S = 10.0
 _INCOMING = "incoming"
 
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
 
 
 class Uploads:
@@ -182,9 +181,7 @@ class Uploads:
         for name, document in list(parcel.files.items()):
             try:
                 data = await download(self._bot, document, self._sleep)
-                await self._run(
-                    add_waiting, parcel.folder, name, data, audience, self._application.open_store().data_dir
-                )
+                await self._run(add_waiting, parcel.folder, name, data, audience, self._application.data_dir)
             except SourceError as exc:
                 del parcel.files[name]
                 parcel.refused.append(f"“{name}”{wording.failure(exc)}")
@@ -244,7 +241,7 @@ class Uploads:
         finally:
             parcel.is_applying = False
         await self._show(parcel, f"{text}\n\n{wording.UPLOAD_DONE}")
-        await self._delivery.send(parcel.target, [note(upload_result_text(report))])
+        await self._delivery.send(parcel.target, text_parts(upload_result_text(report)))
 
     @asynccontextmanager
     async def _reporting(self, parcel: Parcel, text: str) -> AsyncIterator[None]:

@@ -74,6 +74,12 @@ class TestUpdates:
         ]
         again.close()
 
+    def test_what_is_settled_stays_settled(self, store: TelegramStore) -> None:
+        store.accept(1, {"text": "文件"})
+        store.settle(1, "notice")
+        store.mark_sending(1)
+        assert store.is_settled(1) and store.open_updates() == []
+
     def test_a_settled_text_is_erased_from_the_file(self, store: TelegramStore, tmp_path: Path) -> None:
         store.accept(1, {"text": "这是一句很私密的话"})
         store.settle(1, "answer")

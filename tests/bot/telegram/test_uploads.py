@@ -261,6 +261,15 @@ class TestWhoMay:
         ]
         assert api.sent(-100) == [] and not any(call.method == "getFile" for call in api.calls)
 
+    def test_pictures_are_asked_for_as_files(self, api: FakeApi, running: BotProcess) -> None:
+        photo = [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}]
+        for user_id in (ADMIN, MEMBER):
+            body = {"message_id": 1, "date": 1, "chat": private(user_id), "from": person(user_id)}
+            api.push("message", {**body, "photo": photo})
+        running.wait_for(lambda: api.sent(ADMIN) and api.sent(MEMBER))
+        assert "以“文件”方式" in api.sent(ADMIN)[0]["text"]
+        assert "文件" not in api.sent(MEMBER)[0]["text"]
+
     def test_only_the_person_who_sent_it_may_press_and_only_once(
         self, api: FakeApi, running: BotProcess, private_copy: Path
     ) -> None:
@@ -357,6 +366,24 @@ class TestTrouble:
         with bot(private_copy, api.url) as third:
             third.wait_for(lambda: "is up" in third.log)
             assert sum("重新启动过" in m["text"] for m in api.sent(ADMIN)) == 1
+
+    def test_a_kill_while_it_is_ingested_leaves_the_old_version_and_a_new_try_succeeds(
+        self, api: FakeApi, running: BotProcess, private_copy: Path
+    ) -> None:
+        take_in(api, running, send(api, "规则.txt", PAGE.encode()))
+        later = PAGE.replace("星期三", "星期五").encode()
+        sent = send(api, "规则.txt", later)
+        blocking = sqlite3.connect(private_copy / "dangwu.sqlite3", isolation_level=None)
+        blocking.execute("BEGIN IMMEDIATE")
+        choose(api, shown(api, running, sent, "要导入吗"), "导入")
+        running.wait_for(lambda: (private_copy / "uploads" / "规则.txt").read_bytes() == later)
+        running.kill()
+        blocking.close()
+        with admins_bot(api, private_copy) as second:
+            second.wait_for(lambda: any("重新启动过" in m["text"] for m in api.sent(ADMIN)))
+            assert "星期三" in answer(api, second, "雪松议事厅什么时候开放？")
+            assert "更新" in take_in(api, second, send(api, "规则.txt", later))
+            assert "星期五" in answer(api, second, "雪松议事厅什么时候开放？")
 
     def test_a_message_that_was_deleted_is_sent_again(self, api: FakeApi, running: BotProcess) -> None:
         sent = send(api, "规则.txt", PAGE.encode())
