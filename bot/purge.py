@@ -11,7 +11,7 @@ from bot.reporting.places import report_place
 from bot.telegram.store import DATABASE_NAME, TelegramStore
 from bot.trial import TRIAL_FOLDER
 from ingest.sources import SIDECAR_SUFFIX, is_within
-from retrieval.erasure import Purged, erase_database_traces, pending_purge
+from retrieval.erasure import Purged, erase_database_traces, forget_purge, pending_purge
 from retrieval.errors import StoreError
 from retrieval.locking import ingest_lock
 
@@ -35,8 +35,9 @@ def erase_traces(application: Application) -> int:
         _erase_files(application.data_dir, purged)
         # A trial that was killed has left a copy of everything.
         shutil.rmtree(application.data_dir / TRIAL_FOLDER, ignore_errors=True)
-        application.vectors.erase_former()
         erase_database_traces(store)
+        application.vectors.erase_former()
+        forget_purge(store)
     return len(purged)
 
 

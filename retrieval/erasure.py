@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 from retrieval.errors import StoreBusy
@@ -40,21 +41,19 @@ def pending_purge(store: Store) -> list[Purged]:
 
 
 def erase_database_traces(store: Store) -> None:
-    """Write the database anew without what was deleted, and forget the note of the purge.
+    """Write the database anew without what was deleted; StoreBusy where a reader holds on to old pages."""
+    with store.translated_errors(), closing(store.connect()) as connection:
+        # Its segments keep the words of deleted passages until they are merged.
+        connection.execute("INSERT INTO passage_terms (passage_terms) VALUES ('rebuild')")
+        scrub(connection)
 
-    StoreBusy where a reader holds on to the old pages; the note then stays.
-    """
-    with store.translated_errors():
-        connection = store.connect()
-        try:
-            # Its segments keep the words of deleted passages until they are merged.
-            connection.execute("INSERT INTO passage_terms (passage_terms) VALUES ('rebuild')")
-            scrub(connection)
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("DELETE FROM meta WHERE key = ?", (_PENDING,))
-            _empty_log(connection)
-        finally:
-            connection.close()
+
+def forget_purge(store: Store) -> None:
+    """Forget the note of what was to be erased, for all of it is done; StoreBusy as above."""
+    with store.translated_errors(), closing(store.connect()) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("DELETE FROM meta WHERE key = ?", (_PENDING,))
+        _empty_log(connection)
 
 
 def scrub(connection: sqlite3.Connection) -> None:

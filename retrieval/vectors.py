@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import multiprocessing
 import os
 import shutil
 import sqlite3
@@ -162,10 +163,9 @@ class VectorFolders:
     def erase_former(self) -> None:
         version = self._store.current()
         if version and version.vectors:
-            # A folder that came of a copy holds deleted vectors in its files.
-            with self._store.snapshot() as snapshot:
-                keys = snapshot.keys()
-            self.restore(version, keys)
+            # A folder that came of a copy holds deleted vectors in its files. Chroma also writes memory out
+            # that it never filled, so the process that builds a new one must never have held what is to go.
+            _rebuild_apart(self._store.data_dir)
         self._keep([version.vectors] if version else [])
 
     def _keep(self, names: Collection[str]) -> None:
@@ -269,6 +269,25 @@ class VectorFolders:
             add_vectors(collection, self._store, model, added)
         finally:
             client.close()
+
+
+def _rebuild_apart(data_dir: Path) -> None:
+    """Build the current version's folder anew in a process of its own."""
+    child = multiprocessing.get_context("spawn").Process(target=_rebuild, args=(data_dir,))
+    child.start()
+    child.join()
+    if child.exitcode != 0:
+        raise StoreError(f"写不了向量目录：{data_dir}。", remedy="检查权限和磁盘空间，再运行一次同样的命令。")
+
+
+def _rebuild(data_dir: Path) -> None:
+    store = Store.open(data_dir, create=False)
+    try:
+        with store.snapshot() as snapshot:
+            VectorFolders(store).restore(snapshot.info, snapshot.keys())
+    except StoreError as exc:
+        _log.warning("%s", exc.message)
+        raise SystemExit(1) from exc
 
 
 def add_vectors(collection: Any, store: Store, model: str, keys: Collection[str]) -> None:

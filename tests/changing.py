@@ -16,7 +16,7 @@ import chromadb  # noqa: F401  (before the moment that counts)
 from ingest.publishing import Work
 from ingest.upkeep import remove, rollback
 from retrieval.backup import opened_backup, put_in_place
-from retrieval.erasure import erase_database_traces
+from retrieval.erasure import erase_database_traces, forget_purge
 from retrieval.errors import DangwuError
 from retrieval.locking import ingest_lock
 from retrieval.store import Store
@@ -52,8 +52,9 @@ def purge(data_dir: Path, document: str) -> None:
     work = work_on(data_dir)
     remove(work, [document], purge=True)
     with ingest_lock(data_dir):
-        work.vectors.erase_former()
         erase_database_traces(work.store)
+        work.vectors.erase_former()
+        forget_purge(work.store)
 
 
 def restore(data_dir: Path, archive: str) -> None:

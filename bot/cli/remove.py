@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.console import confirm, notice, print_json, progress, show
+from bot.cli.console import confirm, notice, progress
+from bot.cli.outcome import tell
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
 from retrieval.errors import InputError
@@ -30,38 +32,36 @@ def command(document: str, is_purge: bool, is_confirmed: bool, as_json: bool) ->
 
     加上 --purge，数据目录里不留下它的任何内容，不能恢复；你自己的文件和备份由你处理。
     """
-    from ingest.upkeep import remove
-    from retrieval.holdings import copies_elsewhere
-
     with open_application() as application:
-        store = application.open_store()
         # A purge that was cut short comes first: it may be the same command once more.
         was_pending = is_purge and _finish_purge(application)
         try:
-            documents, root = _wanted(store, document)
+            documents, root = _wanted(application.open_store(), document)
         except InputError:
             if not was_pending:
                 raise
-            if as_json:
-                print_json({"documents": []})
-            return 0
+            documents, root = [], None
         if len(documents) > 1:
             confirm(f"将移除 {len(documents)} 份资料（{document}），", is_confirmed=is_confirmed)
-        copies = copies_elsewhere(store, documents)
-        with progress() as report:
-            outcome = remove(application.work(report), documents, root=root, purge=is_purge)
-        if as_json:
-            print_json(outcome.as_json())
-        else:
-            from bot.rendering.report import render_report
-
-            show(render_report(outcome))
-        notice("已从所有版本中移除，下一个问题起不再出现；原始文件没有动。")
-        if copies:
-            notice(f"内容完全相同的另一份资料没有移除：{'、'.join(copies)}")
+        _remove(application, documents, root, is_purge=is_purge, as_json=as_json)
         if is_purge:
             _finish_purge(application)
     return 0
+
+
+def _remove(
+    application: Application, documents: Sequence[str], root: Root | None, *, is_purge: bool, as_json: bool
+) -> None:
+    from ingest.upkeep import remove
+    from retrieval.holdings import copies_elsewhere
+
+    copies = copies_elsewhere(application.open_store(), documents)
+    with progress() as report:
+        outcome = remove(application.work(report), documents, root=root, purge=is_purge)
+    tell(outcome, as_json=as_json)
+    notice("已从所有版本中移除，下一个问题起不再出现；你的文件没有动。")
+    if copies:
+        notice(f"内容完全相同的另一份资料没有移除：{'、'.join(copies)}")
 
 
 def _finish_purge(application: Application) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from bot.cli.console import notice, print_json, progress, show
+from bot.cli.console import notice, progress
+from bot.cli.outcome import tell
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
 
@@ -22,12 +23,7 @@ def command(version: str, as_json: bool) -> int:
 
     with open_application() as application, progress() as report:
         outcome, target = rollback(application.work(report), version)
-    if as_json:
-        print_json({**outcome.as_json(), "to": target.version.name})
-    else:
-        from bot.rendering.report import render_report
-
-        show(render_report(outcome))
+    tell(outcome, as_json=as_json, to=target.version.name)
     notice(f"已回到 {target.version.name} 的内容，下一个问题起按它回答。")
     notice("磁盘上的文件没有动：下次运行 dangwu ingest 会重新按磁盘上的更新，除非先改好文件。")
     return 0

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from bot.cli.console import notice, print_json, progress, show
+from bot.cli.console import notice, progress
+from bot.cli.outcome import tell
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
 from retrieval.errors import InputError, SourceError
@@ -33,12 +34,7 @@ def command(document: str, statements: tuple[str, ...], as_json: bool) -> int:
     with open_application() as application, progress() as report:
         found = find_document(application.open_store(), document)
         outcome = state(application.work(report), found.document_id, fields)
-    if as_json:
-        print_json(outcome.as_json())
-    else:
-        from bot.rendering.report import render_report
-
-        show(render_report(outcome))
+    tell(outcome, as_json=as_json)
     notice("标注已生效，下一个问题起按它回答。")
     return 0
 
