@@ -17,7 +17,8 @@ _NO_NUMBER = re.compile(
     r"(?:^|\n)\s*(?:#+\s*)?(?:第\d+[章节条]|\(?\d{1,3}[)、.．](?!\d))|\(\d{1,2}\)|第\d+|其\d(?!\d)|\d是|[统同唯万]1|"
     r"作为1名|1(?:般|定|些|切|致|样|体|起|直|旦|向|贯|方面|律|系列|批|部分|把手|步|课|岗|线|种|类|并|经|时|边|味|心)|\d个(?:“|代表|意识|自信|服从|维护|全面|确立)"
 )
-_SHARE = re.compile(r"\d%|百分|\d/\d|\d成|\d(?:\.\d+)?倍")
+_MAJORITY = "半数|过半"
+_SHARE = re.compile(r"\d%|半数|百分|\d/\d|\d成|\d(?:\.\d+)?倍")
 _FREQUENCY = re.compile(r"\d+\s*次|[半每](?:\d*个)?[年月周日季]")
 _DURATION = re.compile(
     r"\d+(?:\.\d+)?\s*个?半?(?:年|月|天|日|周|星期|小时|学时|季度)(?!来|度|初|底|代)|半年|长期|\d+届|随时"
@@ -85,7 +86,8 @@ def _holds_number(asked: Asked, body: str) -> bool:
     count = rf"{_NUMBER}(?:{measures}){asked.bound}"
     if family == _PEOPLE and not asked.bound:
         # Groups of people are counted without a measure too: 100多万候鸟人群.
-        count = rf"(?:{count}|{_NUMBER}[“\"]?[^，。,;；:：\d]{{0,6}}(?:人群|人口|人员|党员|群众|居民))"
+        group = rf"{_NUMBER}[“\"]?[^，。,;；:：\d]{{0,6}}(?:人群|人口|人员|党员|群众|居民)"
+        count = rf"(?:{count}|{_MAJORITY}|{group})"
     # What follows 多少人以上 is what happens then, not what is counted.
     nouns = () if asked.bound else _nouns(asked.noun)
     if not nouns:
@@ -104,7 +106,7 @@ def _holds_quantity(asked: Asked, body: str) -> bool:
     heads = _nouns(asked.noun)[-1:]
     names = [re.escape(name) for head in heads for name in (head, *expansions(head))]
     if not names:
-        return bool(re.search(r"\d", body))
+        return bool(re.search(rf"\d|{_MAJORITY}", body))
     name = "|".join(names)
     return bool(re.search(rf"(?:{name})[^，。;；\n]{{0,14}}\d|\d[^，。;；\n]{{0,8}}(?:{name})", body))
 

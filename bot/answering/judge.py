@@ -27,12 +27,16 @@ _DENSE_NEUTRAL = 0.62
 _LITERAL_TRUST = 0.8
 _BARE_FACTS = frozenset({"number", "period", "date", "person", "place"})
 _OWNED_FACTS = frozenset({"number", "period"})
+# What is longer is a sentence in the place of a title, and speaks of many things.
+_HEADING_CHARS = 50
 # A noun that weighs less than this share of the heaviest may be left out.
 _OWNER_SHARE = 0.3
 # Predicates that any account of a way fulfils without using the word.
 _ANY_WAY = frozenset(
     {"处理", "对待", "变成", "解决", "应对", "看待", "管理", "成为", "实现", "推进", "推动", "落实", "改变"}
 )
+# 交到, 放在, 做成: documents say it in other words.
+_COLLOQUIAL_VERB = re.compile(r"[到在上下给成起出为来去过着得]$")
 _OWN_REGION = re.compile(r"[我全本该](?P<level>省|市|区|县|镇|乡|村|街道|社区|校|院|局)")
 # fmt: off
 _PROVINCES = frozenset((
@@ -82,13 +86,15 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     fits = fits and (
         not wanted.asked.locality or names_a_locality(wanted.asked.locality, f"{answer}\n{context}")
     )
-    fits = fits and _is_of_its_owner(wanted, answer, f"{context}\n{at_home}")
+    above = "\n".join(line for line in context.split("\n") if len(line) <= _HEADING_CHARS)
+    fits = fits and _is_of_its_owner(wanted, answer, f"{above}\n{at_home}")
     return Verdict(evidence >= EVIDENCE_MIN and not missing and fits, covered, evidence, missing, fits)
 
 
 def _holds_heaviest(wanted: Wanted, near: str) -> bool:
     """Whether the word that says most of what a bare fact is asked of stands near the evidence."""
-    heaviest = max((t for t in wanted.terms if t.is_known), key=lambda t: t.weight, default=None)
+    deeds = [t for t in wanted.terms if t.is_known and t.is_verb and not _COLLOQUIAL_VERB.search(t.text)]
+    heaviest = max([*_known_things(wanted.terms), *deeds], key=lambda t: t.weight, default=None)
     if heaviest is None or wanted.asked.kind not in _BARE_FACTS:
         return True
     return heaviest.credit(near) >= 0.5
@@ -114,9 +120,17 @@ def _is_of_its_owner(wanted: Wanted, answer: str, above: str) -> bool:
     if wanted.asked.kind not in _OWNED_FACTS:
         return True
     asking = "\n".join(part for part in re.split(r"[，,。;；?？]", wanted.key) if asks(part))
-    known = [t for t in wanted.terms if t.is_known and (t.is_noun or t.is_name) and t.text in asking]
-    heaviest = max((t.weight for t in known), default=0.0)
-    return tells_of(wanted.asked, [t for t in known if t.weight >= _OWNER_SHARE * heaviest], answer, above)
+    known = [t for t in _known_things(wanted.terms) if t.text in asking]
+    heaviest = max(known, key=lambda t: t.weight, default=None)
+    owners = [t for t in known if t.is_name or t is heaviest]
+    beside = [t for t in known if heaviest and t not in owners and t.weight >= _OWNER_SHARE * heaviest.weight]
+    near = f"{answer}\n{above}"
+    return tells_of(wanted.asked, owners, answer, above) and all(t.credit(near) >= 0.5 for t in beside)
+
+
+def _known_things(terms: Sequence[ContentTerm]) -> list[ContentTerm]:
+    """The nouns and names of a question that the corpus holds."""
+    return [t for t in terms if t.is_known and (t.is_noun or t.is_name)]
 
 
 def _names_beside(wanted: Wanted, answer: str) -> bool:

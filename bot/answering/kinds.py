@@ -56,6 +56,8 @@ _LIST = re.compile(
     rf"哪些|哪几|哪{_NUMERALS}(?!年|天|月|次)|有哪|分别|列出|列举|包括什么|包括哪|(?:{_LISTED})(?:都|有|是|包括)*(?:什么|啥)|"
     rf"(?:什么|啥)(?:{_LISTED})|都有|几个?(?:{_LISTED})|几(?:种|项|类|步|大)"
 )
+# 哪十六个字 asks for a phrase and not for sixteen things.
+_SO_MANY_WORDS = re.compile(r"\d个字|\d字(?:方针|要求|原则|口诀)")
 _WHICH = re.compile(rf"哪[“\"]?({_NUMERALS})(?!年|天|月|次)")
 _COUNTED = re.compile(
     rf"(?<!第)(?P<n>{_NUMERALS})(?:个|种|项|条|点|位|类|大|步|句|方面|家|名|次)(?:[^，。？]{{0,6}})?"
@@ -85,7 +87,7 @@ _ASKS_OF_NAME = (
     r"(?:是什么|是啥|是?指|具体|包括|是哪|有哪|分别|是1种什么|怎么理解)"
 )
 _SPAN = re.compile(r"(?:几|多少)个?(?P<unit>学时|小时)")
-_FREQUENCY = re.compile(r"几次|多少次|频率|多久.{0,4}1?次")
+_FREQUENCY = re.compile(r"几次|多少次|频率|(?:多久|多长时间|几天|几个月|几年).{0,6}1次")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,8 @@ _SIMPLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 
 
 def _expected_count(key: str) -> int:
+    if _SO_MANY_WORDS.search(key):
+        return 0
     asked_for = _WHICH.search(key)
     match = asked_for or _COUNTED.search(key)
     if match is None:

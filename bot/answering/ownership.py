@@ -10,7 +10,7 @@ from bot.answering.kinds import Asked
 from bot.answering.support import ContentTerm
 
 _SENTENCE_ENDS = re.compile(r"[。;；！？\n]")
-_SEGMENT_ENDS = re.compile(r"[，,、:：]")
+_SEGMENT_ENDS = re.compile(r"[，,:：]")
 _ASIDE = re.compile(r"\([^()]*\)|（[^（）]*）")
 _DATES = re.compile(r"(?:\d+|\*)[年月日]")
 _OWN_FIGURE = re.compile(r"[共有为达近约]{0,2}\d")
