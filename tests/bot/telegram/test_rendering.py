@@ -59,6 +59,7 @@ FRAGMENTS = [
         "——",
     ),
     *("<b>&amp;", "a < b > c", "1.5万元", "甲\t乙\t丙\n", "\n", "　", " "),
+    *("| 姓名 | 职务 |\n| --- | --- |\n| 张三 | 书记 |\n", "‘嵌套“引号”’", "</blockquote>", "<", ">"),
     *("👨\u200d👩\u200d👧", "🇨🇳👍🏽", "e\u0301", "\u202e", "\ud800", "\x07"),
 ]
 PIECES = st.one_of(st.sampled_from(FRAGMENTS), st.characters())
@@ -102,6 +103,18 @@ def test_an_answer_of_any_text_is_delivered_whole_with_its_sources(
         assert all(f"〔{n}〕《第{n}号文件》" in shown for n in part.numbers)
 
 
+@settings(max_examples=6, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=40).map("".join).filter(displayable))
+def test_a_hundred_thousand_characters_of_anything_are_delivered_whole(text: str) -> None:
+    longer = (text * (100_000 // len(displayable(text)) + 1),)
+    for parts in (render_answer(make_answer([(*longer, (1, 2))])), render_passage(make_passage(*longer))):
+        for part in parts:
+            check(part)
+        whole = "".join(part.body for part in parts)
+        assert "".join(re.sub("〔[12]〕", "", whole).split()) == "".join(displayable(*longer).split())
+
+
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.text("党员支部，。", min_size=1, max_size=400), st.integers(1, 40)), max_size=40)
 )

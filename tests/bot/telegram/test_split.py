@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.rendering.telegram_split import split_text, utf16_length
@@ -71,6 +71,15 @@ def test_a_mark_stays_with_its_sentence() -> None:
 def test_numbers_and_latin_words_stay_whole() -> None:
     assert split_text("共有党员12345名在册", 7) == ("共有党员", "12345名在", "册")
     assert split_text("编号ABC-2024/17的文件", 12) == ("编号", "ABC-2024/17的", "文件")
+
+
+@settings(max_examples=12, deadline=None)
+@given(MIXED.filter(bool))
+def test_a_hundred_thousand_characters_of_anything_are_cut_exactly(text: str) -> None:
+    longer = text * (100_000 // len(text) + 1)
+    pieces = split_text(longer, 4096)
+    assert "".join(pieces) == longer and all(0 < units(piece) <= 4096 for piece in pieces)
+    assert len(pieces) <= 4 * (units(longer) // 4096 + 1)
 
 
 def test_a_hundred_thousand_characters_are_cut_in_linear_time() -> None:
