@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ from bot.telegram.gate import Role
 from bot.telegram.listings import found_parts, source_parts, status_part, text_parts
 from bot.telegram.replies import Ending, Reply, note
 from bot.telegram.store import ANSWERS_KEPT_DAYS
+from retrieval.errors import WorkError
 
 if TYPE_CHECKING:
     from bot.answering.conversation import Turn
@@ -33,9 +36,12 @@ if TYPE_CHECKING:
     from bot.telegram.menus import Menus
     from bot.telegram.store import TelegramStore
     from retrieval.records import Audience
+    from retrieval.topics import Topic
 
 _ERRORS_SHOWN = 5
+_PATIENCE_S = 1.0
 _UNDERSTOOD = "按“{question}”查找。"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +157,14 @@ class Commands:
             return Reply([render_group_greeting(name, can_be_mentioned=can)], "answer")
         await self._menus.announce_to(asking.user_id)
         overview = await self._desk.overview(asking.audiences)
-        topics = await self._desk.topics(asking.audiences)
-        return Reply([render_start(name, overview.documents, topics)], "answer")
+        examples = await self._examples(asking)
+        return Reply([render_start(name, overview.documents, examples)], "answer")
+
+    async def _examples(self, asking: Asking) -> Sequence[Topic]:
+        """Topics to offer as examples; none while those of a large new version are still being collected."""
+        topics = asyncio.create_task(self._desk.topics(asking.audiences))
+        done, _ = await asyncio.wait({topics}, timeout=_PATIENCE_S)
+        return topics.result() if done else ()
 
     async def _help(self, asking: Asking) -> Reply:
         for_admins = [note(wording.ADMIN_HELP)] if asking.is_private and asking.role == "admin" else []
@@ -165,7 +177,12 @@ class Commands:
         return _notice(wording.NO_COMMAND)
 
     async def _status(self, asking: Asking) -> Reply:
-        overview = await self._desk.overview(asking.audiences)
+        try:
+            overview = await self._desk.overview(asking.audiences)
+        except WorkError as exc:
+            # Just then the codes of the errors are wanted.
+            _log.warning("status: %s", exc.message)
+            overview = None
         is_admin = asking.is_private and asking.role == "admin"
         errors = self._store.last_errors(_ERRORS_SHOWN) if is_admin else []
         how = "" if asking.is_private else await self._mentions(asking)

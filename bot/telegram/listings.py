@@ -38,18 +38,27 @@ def source_parts(documents: Sequence[DocumentInfo]) -> tuple[MessagePart, ...]:
 
 
 def status_part(
-    overview: Overview, waiting: int, how: str, errors: Sequence[tuple[str, str, float]]
+    overview: Overview | None, waiting: int, how: str, errors: Sequence[tuple[str, str, float]]
 ) -> MessagePart:
-    """The state of the bot: corpus, queue, mentions in this group, and for admins the latest errors."""
+    """The state of the bot: corpus, queue, mentions in this group, and for admins the latest errors.
+
+    Without ``overview`` the corpus cannot be read.
+    """
     lines = [
-        "运行正常",
-        f"资料版本 {overview.index_version}，{overview.documents} 份资料，{overview.passages} 段",
+        *_corpus(overview),
         f"正在排队的问题 {waiting} 个" if waiting else "没有问题在排队",
         *([how] if how else []),
         *(["最近的错误："] if errors else []),
         *(f"{code} {_moment(at)} {kind}" for code, kind, at in errors),
     ]
     return note("\n".join(lines))
+
+
+def _corpus(overview: Overview | None) -> tuple[str, ...]:
+    if overview is None:
+        return (wording.NO_CORPUS,)
+    held = f"{overview.documents} 份资料，{overview.passages} 段"
+    return "运行正常", f"资料版本 {overview.index_version}，{held}"
 
 
 def text_parts(text: str) -> tuple[MessagePart, ...]:

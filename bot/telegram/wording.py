@@ -38,6 +38,7 @@ LAST_NOTICE = "问得太快了。{seconds} 秒之内的提问不再受理，也�
 UNFINISHED = "还没有写完……"
 FAILED = "出了点问题，这一条没有答成，请稍后再试。"
 NOTHING_FOUND = "没有找到相关的段落。"
+NO_CORPUS = "资料库读不了，暂时不能作答。请告诉维护者。"
 NO_SOURCES = "没有您可以查看的资料。"
 
 ADMIN_HELP = (

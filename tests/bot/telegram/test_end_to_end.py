@@ -155,7 +155,9 @@ def membership(chat: Json, old: str, new: str) -> Json:
 class TestWebhook:
     def test_updates_are_taken_with_the_secret_alone(self, api: FakeApi, data_dir: Path) -> None:
         url = f"http://127.0.0.1:{free_port()}/hook/a"
-        with bot(data_dir, api.url, DANGWU_TELEGRAM__WEBHOOK_URL=url) as running:
+        port = str(free_port())
+        settings = {"DANGWU_TELEGRAM__WEBHOOK_URL": url, "DANGWU_TELEGRAM__HEALTH_PORT": port}
+        with bot(data_dir, api.url, **settings) as running:
             running.wait_for(lambda: api.webhook.get("url") == url)
             secret = {"X-Telegram-Bot-Api-Secret-Token": api.webhook["secret_token"]}
             body = {"message_id": 3, "date": 1, "chat": private(5), "from": person(5), "text": QUESTION}
@@ -165,6 +167,8 @@ class TestWebhook:
             for _ in range(2):
                 assert httpx.post(url, json=update, headers=secret, trust_env=False).status_code == 200
             running.wait_for(lambda: api.sent(5))
+            health = httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False)
+            assert (health.status_code, health.json()["status"]) == (200, "ok")
             assert running.stop() == 0
         assert len(api.sent(5)) == 1 and "确立议程" in api.sent(5)[0]["text"]
         assert all(call.method != "getUpdates" for call in api.calls)

@@ -152,7 +152,7 @@ def test_a_group_that_migrated_is_answered_where_it_is_now(api: FakeApi, private
     assert "确立议程" in api.sent(-1005)[0]["text"]
 
 
-def test_a_failure_ends_in_a_code_that_the_log_knows(api: FakeApi, private_copy: Path) -> None:
+def test_a_failure_ends_in_a_code_that_the_log_and_the_status_know(api: FakeApi, private_copy: Path) -> None:
     with bot(private_copy, api.url, DANGWU_TELEGRAM__ADMINS="9") as running:
         running.wait_for(lambda: api.polls)
         (private_copy / "dangwu.sqlite3").write_bytes(b"no database" * 1000)
@@ -160,7 +160,11 @@ def test_a_failure_ends_in_a_code_that_the_log_knows(api: FakeApi, private_copy:
         running.wait_for(lambda: api.replies(asked))
         (reply,) = api.replies(asked)
         (code,) = re.findall("[0-9A-F]{4}", reply["text"])
+        states = [api.say(private(who), person(who), "/status") for who in (9, 5)]
+        running.wait_for(lambda: all(api.replies(each) for each in states))
+        for_admin, for_member = [api.replies(each)[0]["text"] for each in states]
         assert f"error {code}" in running.log and "Traceback" not in reply["text"]
+        assert code in for_admin and "资料库读不了" in for_admin and code not in for_member
 
 
 def test_two_kills_leave_no_question_unanswered_and_none_answered_twice(private_copy: Path) -> None:
