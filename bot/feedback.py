@@ -6,9 +6,11 @@ ever run there is simply nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,6 +25,8 @@ from retrieval.evaluation import UNANSWERABLE, comparison_key
 GOOD: Verdict = VERDICTS[0]
 CASE_TYPE = "feedback"
 """The type of a question that came from a person's verdict and is answered by the corpus."""
+# Fewer characters in common say nothing.
+_RUN_CHARS_MIN = 4
 # (source, cleaned text) of every document of the corpus.
 Texts = Iterable[tuple[str, str]]
 
@@ -134,16 +138,16 @@ def evaluation_case(rated: RatedAnswer, must: Sequence[str], texts: Callable[[],
     """One line of a question file, scored as it stands, from what people thought of an answer.
 
     With ``must``, which the corpus has to hold, the question is to be answered so. Without, an answer that
-    was found useful is to stay as complete as it is: its quotes are the ``must``, and a refusal found
-    useful stays a refusal. Any other answer is to be given no more: until somebody says what the right one
-    is, the question is to be refused. InputError for a refusal that people found fault with, of which only
-    a person can say what the answer is, and for a ``must`` that no document holds.
+    was found useful is to stay as complete as it is: what it took from its quotes is the ``must``, and a
+    refusal found useful stays a refusal. Any other answer is to be given no more: until somebody says what
+    the right one is, the question is to be refused. InputError for a refusal that people found fault with,
+    of which only a person can say what the answer is, and for a ``must`` that no document holds.
     """
     found: list[str] = []
     if must:
         found = _sources_of(must, texts())
     elif rated.is_good:
-        must = list(dict.fromkeys(each["quote"] for each in rated.record["citations"]))
+        must = _kept_words(rated.record)
         found = [each["document"]["source"] for each in rated.record["citations"]]
     elif rated.status == "refused":
         raise InputError(
@@ -158,6 +162,23 @@ def evaluation_case(rated: RatedAnswer, must: Sequence[str], texts: Callable[[],
         "must": list(must),
         "votes": [vote.verdict for vote in rated.votes],
     }
+
+
+def _kept_words(record: Mapping[str, Any]) -> list[str]:
+    """What an answer took from its quotes: whole ones, or of those it put in its own words the longest run.
+
+    Where there is no such run, the quotes themselves.
+    """
+    quotes = list(dict.fromkeys(each["quote"] for each in record["citations"]))
+    answer = comparison_key(re.sub(r"〔\d+〕", "", record["answer"]))
+    shared = [each if comparison_key(each) in answer else _longest_run(each, answer) for each in quotes]
+    return [each for each in dict.fromkeys(shared) if len(each) >= _RUN_CHARS_MIN] or quotes
+
+
+def _longest_run(quote: str, answer_key: str) -> str:
+    key = comparison_key(quote)
+    found = SequenceMatcher(None, key, answer_key, autojunk=False).find_longest_match()
+    return key[found.a : found.a + found.size]
 
 
 def _sources_of(must: Sequence[str], texts: Texts) -> list[str]:

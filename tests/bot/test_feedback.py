@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.answering.answer import Answer
+from bot.answering.answer import Answer, Citation, Statement
 from bot.answering.gaps import Gaps
 from bot.cli.entry import run
 from bot.compose import Application
@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.telegram.store import TelegramStore
 from retrieval.errors import InputError, StoreError
 from retrieval.evaluation import read_questions
+from retrieval.records import DocumentInfo
 from tests.command import QUESTION, document, output
 
 FAR = "火星基地的食堂几点开门？"
@@ -135,6 +136,28 @@ class TestCases:
         (question,) = lines_of(tmp_path / "c.jsonl", case)
         assert case["doc"] == ["002_82e1521d30d4ae49.txt"] and "实施议程" in "".join(case["must"])
         assert question.must and not question.is_unanswerable and question.question == QUESTION
+
+    @pytest.mark.parametrize(
+        ("said", "expected"),
+        [
+            ("预备期为一年，自支部大会通过之日算起。", ["预备期为一年"]),
+            ("预备党员的预备期，为一年；", ["预备党员的预备期为一年。"]),
+            ("十二个月。", ["预备党员的预备期为一年。", "期满转正。"]),
+        ],
+    )
+    def test_of_an_answer_in_other_words_the_words_it_took_are_kept(
+        self, tmp_path: Path, said: str, expected: list[str]
+    ) -> None:
+        info = DocumentInfo("d", "docs/细则.txt", "细则")
+        quotes = ("预备党员的预备期为一年。", "期满转正。")
+        citations = tuple(
+            Citation(n, "p", info, "", quote, 0, len(quote)) for n, quote in enumerate(quotes, start=1)
+        )
+        answer = Answer("预备期多长？", "answered", (Statement(said, (1, 2)),), citations)
+        number = keep(tmp_path, record_of(answer), "有用")
+        (rated,) = [each for each in read_feedback(tmp_path).answers if each.id == number]
+        case = evaluation_case(rated, (), lambda: ())
+        assert (case["must"], case["doc"]) == (expected, ["细则.txt"])
 
     @pytest.mark.parametrize("votes", [("答非所问",), ("有用", "引用不符")])
     def test_a_wrong_answer_must_be_given_no_more(
