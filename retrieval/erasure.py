@@ -58,6 +58,7 @@ def forget_purge(store: Store) -> None:
 
 def scrub(connection: sqlite3.Connection) -> None:
     """Leave no byte of deleted rows in the file of a connection in autocommit mode, nor in its log."""
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("VACUUM")
     _empty_log(connection)
 

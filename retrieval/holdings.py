@@ -90,7 +90,7 @@ def find_document(store: Store, wanted: str) -> HeldDocument:
             raise _ambiguous(wanted, named)
     raise InputError(
         f"资料库里没有这份资料：{wanted}",
-        remedy="写资料的编号、来源，或标题中独有的一段；全部资料见 dangwu ingest --plan 和 dangwu history。",
+        remedy="写资料的编号、来源，或标题中独有的一段；全部资料见 dangwu report。",
     )
 
 

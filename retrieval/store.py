@@ -29,6 +29,12 @@ _BUSY_TIMEOUT_S = 5.0
 __all__ = ["DATABASE_NAME", "VECTORS_NAME", "Snapshot", "Store", "Version"]
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that knows which file it opened: a restore may put another in its place."""
+
+    file_id: tuple[int, int] = (0, 0)
+
+
 class Store:
     """The database of one data folder; safe to use from several threads."""
 
@@ -36,7 +42,7 @@ class Store:
         self.data_dir = data_dir
         self.database = data_dir / DATABASE_NAME
         self.vectors_dir = data_dir / VECTORS_NAME
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._idle: LifoQueue[_Connection] = LifoQueue()
         self._revisions = RevisionCache("")
 
     @classmethod
@@ -115,15 +121,18 @@ class Store:
             finally:
                 connection.close()
 
-    def connect(self) -> sqlite3.Connection:
+    def connect(self) -> _Connection:
         """A new connection in autocommit mode; whoever takes it closes it."""
+        file_id = _file_id(self.database)
         connection = sqlite3.connect(
             address(self.database, "rw"),
             uri=True,
             timeout=_BUSY_TIMEOUT_S,
             isolation_level=None,
             check_same_thread=False,
+            factory=_Connection,
         )
+        connection.file_id = file_id
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
@@ -148,13 +157,17 @@ class Store:
             self._revisions = RevisionCache(generation)
         return self._revisions
 
-    def _take(self) -> sqlite3.Connection:
-        try:
-            return self._idle.get_nowait()
-        except Empty:
-            return self.connect()
+    def _take(self) -> _Connection:
+        file_id = _file_id(self.database)
+        with suppress(Empty):
+            while True:
+                connection = self._idle.get_nowait()
+                if connection.file_id == file_id:
+                    return connection
+                connection.close()
+        return self.connect()
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: _Connection) -> None:
         connection.rollback()
         self._idle.put(connection)
 
@@ -182,6 +195,14 @@ _INGEST_FIRST = "先导入资料：dangwu ingest 文件或文件夹"
 _RESTORE = (
     "若有备份，用 dangwu restore 备份文件 恢复；没有，就把整个数据目录移到别处，再用 dangwu ingest 重新导入。"
 )
+
+
+def _file_id(database: Path) -> tuple[int, int]:
+    try:
+        status = database.stat()
+    except OSError:
+        return 0, 0
+    return status.st_dev, status.st_ino
 
 
 def damage_of(database: Path) -> str | None:

@@ -18,9 +18,10 @@ from bot.cli.wording import Argument, Command
 def command(path: Path, is_confirmed: bool, as_json: bool) -> int:
     """用 dangwu backup 写的备份替换数据目录里的资料库和记录。先检查备份，再一次替换；中断了还是原来的。
 
-    正在运行的机器人和 chat 在下一个问题用上恢复的资料库，不用重启；原来的资料库文件坏了的除外。
+    正在运行的机器人和 chat 在下一个问题用上恢复的资料库，不用重启。
     """
     from bot.recovery import restore
+    from bot.telegram.store import DATABASE_NAME as TELEGRAM_DATABASE
     from retrieval.backup import opened_backup
     from retrieval.locking import ingest_lock
     from retrieval.store import DATABASE_NAME, make_folder
@@ -41,5 +42,7 @@ def command(path: Path, is_confirmed: bool, as_json: bool) -> int:
     if outcome.lacks_vectors:
         notice("备份里的向量不全，运行 dangwu ingest 补算；在那以前只按词检索。")
     for moved in outcome.moved_aside:
-        notice(f"原来的文件已损坏，移到 {moved}；正在运行的机器人请重启。")
+        notice(f"原来的文件坏得写不进去，移到 {moved}。")
+    if any(moved.name.startswith(TELEGRAM_DATABASE) for moved in outcome.moved_aside):
+        notice("正在运行的机器人请重启。")
     return 0

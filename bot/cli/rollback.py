@@ -24,6 +24,9 @@ def command(version: str, as_json: bool) -> int:
     with open_application() as application, progress() as report:
         outcome, target = rollback(application.work(report), version)
     tell(outcome, as_json=as_json, to=target.version.name)
+    if not outcome.documents:
+        notice(f"{target.version.name} 的内容与现在的相同，没有改动。")
+        return 0
     notice(f"已回到 {target.version.name} 的内容，下一个问题起按它回答。")
     notice("磁盘上的文件没有动：下次运行 dangwu ingest 会重新按磁盘上的更新，除非先改好文件。")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -214,6 +215,19 @@ def test_a_damaged_database_is_replaced(store: Store, tmp_path: Path, damage: st
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     run_ingest(store.data_dir, write_files(tmp_path / "docs", c="丙"))
     assert "docs/c.txt" in contents(fresh)
+
+
+def test_an_open_reader_goes_on_after_its_truncated_file_was_restored(store: Store, tmp_path: Path) -> None:
+    before = contents(store)
+    write_backup(store, tmp_path / "b.zip", at=AT)
+    database = store.data_dir / DATABASE_NAME
+    os.truncate(database, database.stat().st_size // 2)
+    with pytest.raises(StoreError, match="损坏"):
+        run_ingest(store.data_dir, write_files(tmp_path / "docs", c="丙"))
+    restore(tmp_path / "b.zip", store.data_dir)
+    assert contents(store) == before
+    run_ingest(store.data_dir, tmp_path / "docs")
+    assert "docs/c.txt" in contents(store)
 
 
 def test_uploaded_files_come_along(store: Store, tmp_path: Path) -> None:
