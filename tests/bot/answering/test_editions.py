@@ -1,0 +1,82 @@
+"""Answers over rules that replace each other and documents that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bot.answering.answerer import Answerer
+from retrieval.normalise import search_key
+from retrieval.retriever import Retriever
+from tests.corpus import HashEmbedder
+from tests.editions import MATTERS, PAIRS, Paper, conflicts, edition_pairs, searched
+
+
+class Case(NamedTuple):
+    """A question with the document that answers it, the value there, and the one that others state."""
+
+    question: str
+    document: str
+    value: str
+    other: str
+
+
+def answerer(folder: Path, pairs: Iterable[tuple[Paper, Paper]]) -> Iterator[Answerer]:
+    papers = [paper for pair in pairs for paper in pair]
+    with searched(folder, papers, HashEmbedder()) as made:
+        yield Answerer(Retriever(made._store, None, None))
+
+
+@pytest.fixture(scope="module")
+def editions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
+    yield from answerer(tmp_path_factory.mktemp("editions"), edition_pairs())
+
+
+@pytest.fixture(scope="module")
+def contradicting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
+    yield from answerer(tmp_path_factory.mktemp("conflicts"), conflicts())
+
+
+def answered(answering: Answerer, cases: Iterable[Case]) -> int:
+    """How many answers state the value; none may quote another document or state what that says."""
+    right = 0
+    for case in cases:
+        answer = answering.answer(case.question)
+        assert {Path(each.document.source).stem for each in answer.citations} <= {case.document}
+        if answer.status == "answered":
+            text = search_key(answer.text)
+            assert search_key(case.other) not in text, case.question
+            right += search_key(case.value) in text
+    return right
+
+
+@pytest.mark.parametrize("form", ["{}？", "现在{}？"])
+def test_what_is_in_force_is_answered(editions: Answerer, form: str) -> None:
+    cases = [
+        Case(form.format(asked), f"{at:02}_new", present, former)
+        for at, (_, _, asked, former, present) in enumerate(PAIRS)
+    ]
+    assert answered(editions, cases) >= 13
+
+
+@pytest.mark.parametrize("form", ["2016年当时{}？", "原来的规定里{}？"])
+def test_a_question_of_another_time_is_answered_from_the_edition_of_then(
+    editions: Answerer, form: str
+) -> None:
+    cases = [
+        Case(form.format(asked), f"{at:02}_old", former, present)
+        for at, (_, _, asked, former, present) in enumerate(PAIRS)
+    ]
+    assert answered(editions, cases) >= 14
+    assert "已被" in editions.answer(cases[0].question).notices[0]
+
+
+def test_of_a_rule_and_a_lower_document_the_rule_is_quoted(contradicting: Answerer) -> None:
+    cases = [
+        Case(f"{asked}？", f"{at:02}_rule", value, other)
+        for at, (_, _, asked, other, value) in enumerate(MATTERS)
+    ]
+    assert answered(contradicting, cases) >= 19
