@@ -170,7 +170,9 @@ def _unpacked(path: Path, work: Path) -> Backup:
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
-            backup = Backup(**{key: value for key, value in manifest.items() if key != "format"})
+            if manifest.pop("format") != _FORMAT or DATABASE_NAME not in manifest["files"]:
+                raise ValueError("不认得的格式")
+            backup = Backup(**manifest)
             for name, digest in backup.files.items():
                 _extract(archive, name, work)
                 if _digest(work / name) != digest:

@@ -140,6 +140,10 @@ def rewritten(archive: Path, target: Path, *, change: str) -> Path:
                     manifest["schema"] = SCHEMA_VERSION + 1
                 if change == "path trick":
                     manifest["files"]["../evil.sqlite3"] = "0"
+                if change == "other format":
+                    manifest["format"] = 2
+                if change == "no corpus":
+                    del manifest["files"][DATABASE_NAME]
                 if change == "incomplete":
                     manifest["files"]["gone.sqlite3"] = "0"
                 data = json.dumps(manifest).encode()
@@ -155,6 +159,8 @@ def rewritten(archive: Path, target: Path, *, change: str) -> Path:
         ("newer", "更新的版本"),
         ("path trick", "不该有的文件"),
         ("incomplete", "备份"),
+        ("other format", "不认得的格式"),
+        ("no corpus", "不认得的格式"),
         ("altered", "与备份时的不同"),
     ],
 )
