@@ -49,6 +49,8 @@ def _serve(application: Application, token: str) -> None:
     prepare_logging(token, sys.stderr)
     if sys.stderr.isatty():
         notice("机器人正在启动，按 Ctrl-C 停止。")
+    # Else whoever asks first would wait a second for the models and the index.
+    application.answerer.warm_up()
     try:
         run(application)
     except TelegramError as exc:
