@@ -234,7 +234,7 @@ def _walk(start: Path, location: str, root: Root, visited: set[Path]) -> Iterato
 
 
 def _source_file(path: Path, location: str, source: str) -> SourceFile | Unreadable:
-    if path.exists() and not path.is_file():
+    if not path.is_file() and path.exists():
         return Unreadable(location, source, "不是普通文件")
     return SourceFile(location, source, path)
 

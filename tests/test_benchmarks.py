@@ -10,6 +10,7 @@ import pytest
 from benchmarks.ingestion import write_copies
 from benchmarks.report import table, write_section
 from benchmarks.scale import PASSAGES_A_FILE, Vocabulary, write_corpus
+from benchmarks.synchronisation import change_set, write_documents
 from ingest.documents import read_document
 from ingest.passages import make_passages
 
@@ -57,3 +58,23 @@ def test_copies_of_real_documents_share_hardly_a_passage(tmp_path: Path) -> None
         text = read_document(path.read_bytes(), path.name, None).text
         passages += [text[each.start : each.end] for each in make_passages(text, path.stem)]
     assert len(passages) >= 200 and len(set(passages)) >= 0.9 * len(passages)
+
+
+def test_documents_to_synchronise_are_the_same_each_time_and_of_the_length_asked_for(tmp_path: Path) -> None:
+    texts = []
+    for name in ("one", "two"):
+        write_documents(tmp_path / name, 0, 20)
+        texts.append([path.read_text(encoding="utf-8") for path in sorted((tmp_path / name).rglob("*.txt"))])
+    assert texts[0] == texts[1] and len(set(texts[0])) == 20
+    assert 600 < sum(map(len, texts[0])) / 20 < 1000
+
+
+def test_a_change_set_is_a_hundredth_of_each_kind(tmp_path: Path) -> None:
+    write_documents(tmp_path, 0, 200)
+    before = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.txt")}
+    deleted = change_set(tmp_path, 200)
+    after = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.txt")}
+    assert len(deleted) == 2 and not deleted.keys() & after.keys()
+    assert sum(name.startswith("moved-") for name in after) == 2
+    assert sum(name in before and before[name] != text for name, text in after.items()) == 2
+    assert len([name for name in after.keys() - before.keys() if not name.startswith("moved-")]) == 2
