@@ -369,8 +369,8 @@ def main() -> None:
         [
             f"{circumstances()}; {arguments.documents:,} documents.",
             table(OURS, ours),
-            f"{arguments.beside:,} documents, random vectors on both sides; a hundredth each of the files changed,"
-            " new, deleted and moved.",
+            f"{arguments.beside:,} documents, random vectors on both sides; a hundredth each of the files"
+            " changed, new, deleted and moved.",
             table(SIDE_BY_SIDE, rows),
         ]
     )

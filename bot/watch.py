@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -60,20 +61,37 @@ def keep_in_step(
     application: Application,
     synchronise: Callable[[], None],
     complain: Callable[[str, str], None],
+    announce: Callable[[str], None],
     *,
     is_polling: bool = False,
 ) -> None:
     """Call ``synchronise`` now, and whenever a file below the remembered roots has changed.
 
-    Comes back after SIGINT or SIGTERM. ``complain`` gets message and remedy of what fails meanwhile.
+    Comes back after SIGINT or SIGTERM. ``complain`` gets message and remedy of what fails meanwhile,
+    ``announce`` the beginning and the end.
     """
     stopping = Stopping()
+    places = _Places(application)
     with stopping.installed():
-        for _ in changes(
-            application.watched, stopping.event, exclude=application.data_dir, is_polling=is_polling
-        ):
+        announce("守着记住的来源，文件有变动就同步；按 Ctrl-C 停止。")
+        for _ in changes(places, stopping.event, exclude=application.data_dir, is_polling=is_polling):
             with stopping.interruptible():
                 _until_done(synchronise, complain, stopping.event)
+    announce("停止。")
+
+
+class _Places:
+    """Where the remembered roots lie; as long as the store cannot tell, where they lay."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._known: list[Path] = []
+
+    def __call__(self) -> list[Path]:
+        # What is wrong with the store is said when it is written to.
+        with suppress(DangwuError):
+            self._known = self._application.watched()
+        return self._known
 
 
 def _until_done(synchronise: Callable[[], None], complain: Callable[[str, str], None], stop: Event) -> None:

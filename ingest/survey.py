@@ -159,7 +159,8 @@ def shaped(
     A document that says nearly the same as one that stays, or as one before it, is marked so.
     """
     reread = [each for each in survey.changes if each.change in _REREAD]
-    results = attempts([survey.files[each.document_id] for each in reread], parts)
+    files = [survey.files[each.document_id] for each in reread]
+    results = attempts(files, parts, size=sum(each.size for each in reread))
     others = _others(survey, store, {each.document_id for each in reread}) if reread else Sketches()
     done = 0
     for change in survey.changes:

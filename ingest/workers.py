@@ -47,13 +47,13 @@ Attempt = NewRevision | Failure
 Flight = deque[tuple[SourceFile, Future[Attempt]]]
 
 
-def attempts(files: Sequence[SourceFile], parts: IngestParts) -> Iterator[Attempt]:
-    """Each file's new revision, or why there is none, in the order of ``files``.
+def attempts(files: Sequence[SourceFile], parts: IngestParts, *, size: int) -> Iterator[Attempt]:
+    """Each file's new revision, or why there is none, in the order of ``files``; ``size`` is their bytes.
 
     Work that is long enough is shared among processes where ``parts`` allow it, a few documents at a time.
     """
     processes = min(parts.processes, _PROCESSES_MAX, len(files))
-    if processes > 1 and _is_worthwhile(files) and _can_start():
+    if processes > 1 and size >= WORTHWHILE_BYTES and _can_start():
         yield from _shared(files, parts, processes)
     else:
         yield from (attempt(file, parts) for file in files)
@@ -68,15 +68,6 @@ def attempt(file: SourceFile, parts: IngestParts) -> Attempt:
     # One document that trips a parser must not keep the others out.
     except Exception as exc:
         return Failure(f"处理时出错（{type(exc).__name__}：{exc}）", traceback.format_exc())
-
-
-def _is_worthwhile(files: Sequence[SourceFile]) -> bool:
-    total = 0
-    for file in files:
-        total += file.path.stat().st_size if file.path.exists() else 0
-        if total >= WORTHWHILE_BYTES:
-            return True
-    return False
 
 
 def _can_start() -> bool:

@@ -132,14 +132,13 @@ def _watch(application: Application, questions: Path | None, *, as_json: bool, i
     from bot.watch import keep_in_step
 
     log = _Log(as_json)
-    notice("守着记住的来源，文件有变动就同步；按 Ctrl-C 停止。")
     keep_in_step(
         application,
         lambda: log.tell(_ingest(application, (), questions)),
         complain,
+        notice,
         is_polling=is_polling,
     )
-    notice("停止。")
 
 
 class _Log:

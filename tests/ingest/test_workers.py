@@ -35,8 +35,9 @@ def sources(folder: Path, *texts: str) -> list[SourceFile]:
     return files
 
 
-def two_processes(tmp_path: Path) -> IngestParts:
-    return plain_parts(tmp_path, read_document=read_or_die, processes=2)
+def in_two_processes(tmp_path: Path, *texts: str) -> list[workers.Attempt]:
+    parts = plain_parts(tmp_path, read_document=read_or_die, processes=2)
+    return list(workers.attempts(sources(tmp_path / "docs", *texts), parts, size=1))
 
 
 def outcomes(found: list[workers.Attempt]) -> list[str]:
@@ -46,8 +47,8 @@ def outcomes(found: list[workers.Attempt]) -> list[str]:
 def test_real_documents_come_out_as_they_do_in_one_process_and_in_order() -> None:
     parts = standard_parts()
     files = [SourceFile(str(path), path.name, path) for path in sorted(parts.seeds.glob("*.txt"))]
-    shared = workers.attempts(files, plain_parts(parts.seeds, **steps(parts), processes=2))
-    alone = workers.attempts(files, plain_parts(parts.seeds, **steps(parts), processes=1))
+    shared = workers.attempts(files, plain_parts(parts.seeds, **steps(parts), processes=2), size=1)
+    alone = workers.attempts(files, plain_parts(parts.seeds, **steps(parts), processes=1), size=1)
     assert list(shared) == list(alone)
 
 
@@ -58,7 +59,7 @@ def steps(parts: IngestParts) -> dict[str, object]:
 def test_a_document_that_kills_its_process_is_the_only_one_lost(tmp_path: Path) -> None:
     texts = [f"第{number}份" for number in range(20)]
     texts[3] = texts[17] = "kill"
-    found = outcomes(list(workers.attempts(sources(tmp_path / "docs", *texts), two_processes(tmp_path))))
+    found = outcomes(in_two_processes(tmp_path, *texts))
     assert [each for each in found if "意外终止" in each] == [found[3], found[17]]
     assert [each for at, each in enumerate(found) if at not in (3, 17)] == [
         each for each in texts if each != "kill"
@@ -66,7 +67,7 @@ def test_a_document_that_kills_its_process_is_the_only_one_lost(tmp_path: Path) 
 
 
 def test_an_error_in_a_worker_is_a_reason_with_its_traceback(tmp_path: Path) -> None:
-    good, bad = workers.attempts(sources(tmp_path / "docs", "好", "raise"), two_processes(tmp_path))
+    good, bad = in_two_processes(tmp_path, "好", "raise")
     assert isinstance(good, NewRevision) and isinstance(bad, workers.Failure)
     assert "IndexError" in bad.reason and "read_or_die" in bad.trace
 
@@ -115,7 +116,8 @@ def test_a_program_read_from_a_pipe_does_without_workers(tmp_path: Path) -> None
         "from pathlib import Path\nfrom ingest import workers\nfrom ingest.sources import SourceFile\n"
         "from tests.corpus import plain_parts\nworkers.WORTHWHILE_BYTES = 0\n"
         f"files = [SourceFile(p, p, Path(p)) for p in {[each.location for each in files]}]\n"
-        "print([each.text for each in workers.attempts(files, plain_parts(Path('.'), processes=2))])\n"
+        "made = workers.attempts(files, plain_parts(Path('.'), processes=2), size=1)\n"
+        "print([each.text for each in made])\n"
     )
     ran = subprocess.run(
         [sys.executable, "-"], input=program, cwd=ROOT, capture_output=True, text=True, check=False
