@@ -48,6 +48,8 @@ CREATE TABLE IF NOT EXISTS comments (user_id INTEGER NOT NULL, text TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS uploads (token TEXT PRIMARY KEY, chat_id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS migrations (old_id INTEGER PRIMARY KEY, new_id INTEGER NOT NULL);
 """
+# What is under way, and means nothing once it is done.
+_JOURNAL = ("updates", "uploads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,16 +331,18 @@ def _documents_of(record: Mapping[str, Any]) -> set[str]:
 
 
 def keep_journal(incoming: Path, live: Path) -> None:
-    """Give a file that takes the place of ``live`` the latter's updates: what is open now, not then.
+    """Give a file that takes the place of ``live`` what is open in the latter: not what was open then.
 
     Whatever was open when it was made has been answered or given up long ago.
     """
     with closing(sqlite3.connect(incoming, isolation_level=None)) as connection:
         connection.executescript(_SCHEMA)
-        connection.execute("DELETE FROM updates")
+        for table in _JOURNAL:
+            connection.execute(f"DELETE FROM {table}")
         if not live.is_file():
             return
         # A damaged file has no journal to keep.
         with suppress(sqlite3.DatabaseError):
             connection.execute("ATTACH ? AS live", (str(live),))
-            connection.execute("INSERT INTO updates SELECT * FROM live.updates")
+            for table in _JOURNAL:
+                connection.execute(f"INSERT INTO {table} SELECT * FROM live.{table}")
