@@ -35,7 +35,7 @@ def command(path: Path, is_confirmed: bool, as_json: bool) -> int:
                 confirm(f"用 {made} UTC 的备份替换 {data_dir} 里的资料库，", is_confirmed=is_confirmed)
             outcome = restore(application, incoming)
     if as_json:
-        print_json({**backup.as_json(), "returned": list(outcome.returned)})
+        print_json({"path": str(path), **backup.as_json(), "returned": list(outcome.returned)})
     notice(f"已恢复：版本 {backup.version or '无'}，{backup.documents} 份资料。")
     if outcome.returned:
         notice(f"备份之后移除过的资料又回来了：{'、'.join(outcome.returned)}；不要的请再移除一次。")
