@@ -85,32 +85,37 @@ def score_candidates(
     own_bigrams = weighted(terms.bigrams, statistics, BIGRAMS)
     headings = weighted(terms.headings, statistics, HEADINGS)
     subject = defined_subject(question.key)
-    subject_pairs = _CHINESE_PAIR.findall(subject or "")
     # A passage that only the words found is at best as near as the farthest that the vectors found.
     farthest = min(cosines.values(), default=None)
     ranked = []
     for rowid, passage in passages.items():
         stored = indexed[rowid]
-        # To look for a definition takes long; where pairs of the name are missing there is none.
-        is_named = subject is not None and all(stored.count(BIGRAMS, pair) for pair in subject_pairs)
         parts = Parts(
             words=bm25(own_words, stored, lengths[WORDS]),
             bigrams=bm25(own_bigrams, stored, lengths[BIGRAMS]),
             headings=bm25(headings, stored, lengths[HEADINGS]),
             dense=dense_part(cosines.get(rowid, farthest)),
-            lift=_lift(question, passage, subject if is_named else None),
+            lift=_lift(question, passage, stored, subject),
         )
         ranked.append(Ranked(rowid, passage, parts))
     return sorted(ranked, key=lambda r: (-r.parts.score, r.passage.document.source, r.passage.start))
 
 
-def _lift(question: Question, passage: Passage, subject: str | None) -> float:
+def _lift(question: Question, passage: Passage, stored: PassageTerms, subject: str | None) -> float:
     """What a passage gains by defining what is asked, or by being the clause that is named."""
     if question.clause and passage.kind == "clause":
         label = re.sub(r"\s", "", search_key(passage.section.split(SECTION_SEPARATOR)[-1]))
         if label == f"第{question.clause}条":
             return _CLAUSE_LIFT
-    return _DEFINITION_LIFT if subject is not None and defines(passage.text, subject) else 0.0
+    # To look for a definition takes long, so it is done only where the name stands.
+    if subject is None or not _names(stored, subject):
+        return 0.0
+    return _DEFINITION_LIFT if defines(passage.text, subject) else 0.0
+
+
+def _names(stored: PassageTerms, subject: str) -> bool:
+    """Whether a passage holds all pairs of a name; where it does not, the name is not in it."""
+    return all(stored.count(BIGRAMS, pair) for pair in _CHINESE_PAIR.findall(subject))
 
 
 class Coverage:
