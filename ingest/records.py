@@ -37,6 +37,10 @@ class Edit:
     before: str
     after: str
 
+    def as_json(self) -> dict[str, str | int]:
+        """The edit as it is stored and printed."""
+        return {name: getattr(self, name) for name in Edit.__slots__}
+
 
 @dataclass(frozen=True, slots=True)
 class CleanedDocument:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from ingest.fingerprint import document_fingerprint
 from ingest.parts import IngestParts
 from ingest.resemblance import sketch
@@ -25,7 +23,7 @@ def new_revision(file: SourceFile, parts: IngestParts) -> NewRevision:
         title=cleaned.title,
         text=cleaned.text,
         metadata=cleaned.metadata,
-        edits=[asdict(edit) for edit in cleaned.edits],
+        edits=[edit.as_json() for edit in cleaned.edits],
         warnings=cleaned.warnings,
         quarantine=cleaned.quarantine,
         format=cleaned.format,

@@ -93,16 +93,7 @@ def cleaned_json(cleaned: CleanedDocument) -> Json:
         "title": cleaned.title,
         "text": cleaned.text,
         "metadata": dict(cleaned.metadata),
-        "edits": [
-            {
-                "step": edit.step,
-                "start": edit.start,
-                "end": edit.end,
-                "before": edit.before,
-                "after": edit.after,
-            }
-            for edit in cleaned.edits
-        ],
+        "edits": [edit.as_json() for edit in cleaned.edits],
         "warnings": list(cleaned.warnings),
         "quarantine": cleaned.quarantine,
     }

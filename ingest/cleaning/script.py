@@ -70,9 +70,9 @@ def simplify_strays(text: str) -> Iterator[Replacement]:
     ['们']
     """
     forms = simple_forms()
-    for place, char in enumerate(text):
-        if _is_stray(char):
-            yield Replacement(place, place + 1, forms[char])
+    for found in _traditional().finditer(text):
+        if _is_stray(found[0]):
+            yield Replacement(found.start(), found.end(), forms[found[0]])
     kept = set(_places(_ZHU, "著", text))
     for place in _places(_STRAY_ZHE, "著", text):
         if place not in kept:
