@@ -6,6 +6,7 @@ They are small on the disk: what is large about them is what they unpack to.
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -51,9 +52,15 @@ def hostile_contents() -> dict[str, HostileFile]:
         "a docx of millions of elements": ("元素.docx", _crowded),
         "a page of millions of elements": ("元素.html", lambda: b"<html><body>" + b"<p>x</p>" * 600_000),
         "a spreadsheet of endless size": ("无边.xlsx", _endless_sheet),
+        "a spreadsheet that repeats one long text": ("重复.xlsx", _repeating_sheet),
+        "a workbook that lists one sheet a thousand times": ("工作簿.xlsx", _repeating_workbook),
+        "slides that show one slide a thousand times": ("放映.pptx", _repeating_slides),
+        "a docx that refers to one long note everywhere": ("脚注.docx", _repeating_note),
         "a pdf of a hundred thousand pages": ("页数.pdf", _endless_pdf),
         "a pdf page that unpacks to a gigabyte": ("大页.pdf", _swollen_pdf),
         "a pdf whose pages contain themselves": ("循环.pdf", _looping_pdf),
+        "a pdf whose forms draw each other without end": ("套叠.pdf", _nested_pdf),
+        "a pdf whose pages all draw the same megabytes": ("同页.pdf", _shared_pdf),
     }
 
 
@@ -172,6 +179,64 @@ def _endless_sheet() -> bytes:
     return with_parts(a_workbook(), {"xl/worksheets/sheet1.xml": sheet.encode()})
 
 
+def _repeating_sheet() -> bytes:
+    """Two hundred thousand cells that share a text of ten thousand characters."""
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 200_001))
+    parts = {
+        "xl/sharedStrings.xml": f"<sst {space}><si><t>{'党' * 10_000}</t></si></sst>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {space}><sheetData>{rows}</sheetData></worksheet>",
+    }
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    whole = _declaring(a_workbook(), "xl/sharedStrings.xml", kind)
+    return with_parts(whole, {name: part.encode() for name, part in parts.items()})
+
+
+def _repeating_workbook() -> bytes:
+    return _with_copies(a_workbook(), "xl/workbook.xml", rb"<sheet [^>]*/>")
+
+
+def _repeating_slides() -> bytes:
+    import pptx
+
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[1]).shapes.title.text = "党课"
+    buffer = io.BytesIO()
+    deck.save(buffer)
+    return _with_copies(buffer.getvalue(), "ppt/presentation.xml", rb"<p:sldId [^>]*/>")
+
+
+def _with_copies(archive: bytes, part: str, entry: bytes) -> bytes:
+    """The archive with one entry of a part repeated a thousand times."""
+    content = zipfile.ZipFile(io.BytesIO(archive)).read(part)
+    found = re.search(entry, content)
+    assert found
+    return with_parts(archive, {part: content.replace(found[0], found[0] * 1000)})
+
+
+def _repeating_note() -> bytes:
+    """Fifty thousand references to a note of ten thousand characters."""
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    text = f"<w:p><w:r><w:t>{'党' * 10_000}</w:t></w:r></w:p>"
+    note = f'<w:footnotes {W_NS}><w:footnote w:id="1">{text}</w:footnote></w:footnotes>'
+    whole = a_docx('<w:p><w:r><w:footnoteReference w:id="1"/></w:r></w:p>' * 50_000)
+    relations = zipfile.ZipFile(io.BytesIO(whole)).read("word/_rels/document.xml.rels")
+    entry = f'<Relationship Id="rIdN" Type="{relation}" Target="footnotes.xml"/></Relationships>'
+    parts = {
+        "word/footnotes.xml": note.encode(),
+        "word/_rels/document.xml.rels": relations.replace(b"</Relationships>", entry.encode()),
+    }
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    return with_parts(_declaring(whole, "word/footnotes.xml", kind), parts)
+
+
+def _declaring(archive: bytes, part: str, kind: str) -> bytes:
+    """The archive with the kind of a part stated."""
+    types = zipfile.ZipFile(io.BytesIO(archive)).read("[Content_Types].xml")
+    override = f'<Override PartName="/{part}" ContentType="{kind}"/></Types>'
+    return with_parts(archive, {"[Content_Types].xml": types.replace(b"</Types>", override.encode())})
+
+
 def _pdf(*objects: bytes) -> bytes:
     """A PDF of these objects, numbered from 1; the first is its catalogue."""
     body, offsets = b"%PDF-1.5\n", []
@@ -206,6 +271,35 @@ def _swollen_pdf() -> bytes:
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
         b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(packed), packed),
         _FONT,
+    )
+
+
+def _nested_pdf() -> bytes:
+    """Ten levels of forms, each of which draws the next one ten times, by a name in disguise."""
+    levels = 10
+    draws = b"/#58 % next\nDo\n" * 10
+    page = (
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>>>"
+    )
+    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X %d 0 R>>>>/Length %d>>"
+    return _pdf(
+        _CATALOGUE,
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        page,
+        b"<</Length %d>>stream\n%b\nendstream" % (len(draws), draws),
+        *(form % (6 + n, len(draws)) + b"stream\n%b\nendstream" % draws for n in range(levels)),
+    )
+
+
+def _shared_pdf() -> bytes:
+    """Fifty pages of one program, a megabyte that draws nothing."""
+    packed = zlib.compress(b"q Q\n" * (_MEGABYTE // 4), 9)
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>"
+    return _pdf(
+        _CATALOGUE,
+        b"<</Type/Pages/Kids[%b]/Count 50>>" % (b"3 0 R " * 50),
+        page,
+        b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(packed), packed),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from ingest.loaders.refusals import SPLIT_REMEDY, refuse
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -20,7 +22,19 @@ def check_bytes(data: bytes, name: str) -> None:
 def check_chars(count: int, name: str) -> None:
     """SourceError for a text that is too long."""
     if count > MAX_CHARS:
-        refuse(name, f"有 {count} 个字，超过 {MAX_CHARS} 个字的上限", SPLIT_REMEDY)
+        refuse(name, f"的文字超过 {MAX_CHARS} 个字的上限", SPLIT_REMEDY)
+
+
+def within_bounds(lines: Iterable[str], name: str) -> Iterator[str]:
+    """The lines as they come; SourceError as soon as they are too many characters together.
+
+    A file may name one long text in a hundred thousand places, so the sum is taken while they are read.
+    """
+    total = 0
+    for line in lines:
+        total += len(line)
+        check_chars(total, name)
+        yield line
 
 
 def check_tags(count: int, name: str) -> None:

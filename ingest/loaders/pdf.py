@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.loaders.bounds import check_chars
 from ingest.loaders.page_edges import Line, without_edges
-from ingest.loaders.refusals import DAMAGED_REMEDY, PASSWORD_REMEDY, reading, refuse
+from ingest.loaders.pdf_drawing import DrawnBytes
+from ingest.loaders.refusals import DAMAGED_REMEDY, PASSWORD_REMEDY, SPLIT_REMEDY, reading, refuse
 from ingest.records import RawDocument
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
 MAX_PAGES = 3_000
-# Drawing programs of pages take far more time than their size suggests; books stay well below this.
-MAX_PAGE_CONTENT_BYTES = 16 * 1024 * 1024
+# Drawing programs take five seconds a megabyte, whatever they draw; books stay well below this.
+MAX_PAGE_CONTENT_BYTES = 8 * 1024 * 1024
+MAX_CONTENT_BYTES = 32 * 1024 * 1024
 # A page with a picture and fewer characters than a stamp or a caption has is a scan.
 MIN_PAGE_CHARS = 30
 # The file's end is marked; some writers append a signature or padding behind the mark.
@@ -41,6 +43,7 @@ def load(data: bytes, name: str) -> RawDocument:
         refuse(name, "不完整，文件没有结束标记", DAMAGED_REMEDY)
     with _quiet_library(), reading(name):
         reader = _open(data, name)
+        _check_drawing(reader, name)
         pages, scans = _read_pages(reader, name)
         metadata = _properties(reader)
     text = "\n".join(line.text for page in without_edges(pages) for line in page).strip("\n")
@@ -98,6 +101,19 @@ def _read_pages(reader: PdfReader, name: str) -> tuple[list[list[Line]], list[in
     return pages, scans
 
 
+def _check_drawing(reader: PdfReader, name: str) -> None:
+    """SourceError for a page, or pages together, that draw too much; nothing is carried out yet."""
+    drawing, total = DrawnBytes(), 0
+    for number, page in enumerate(reader.pages, 1):
+        with reading(name, f"第 {number} 页已损坏，读不出文字"):
+            drawn = drawing.of_page(page)
+        if drawn > MAX_PAGE_CONTENT_BYTES:
+            refuse(name, f"第 {number} 页的内容过大，可能是异常文件", DAMAGED_REMEDY)
+        total += drawn
+        if total > MAX_CONTENT_BYTES:
+            refuse(name, "各页的内容合起来过大，可能是异常文件", SPLIT_REMEDY)
+
+
 def _read_page(page: PageObject, number: int, name: str) -> list[Line]:
     pieces: list[tuple[str, float]] = []
 
@@ -106,9 +122,6 @@ def _read_page(page: PageObject, number: int, name: str) -> list[Line]:
             pieces.append((text, float(text_matrix[4] * matrix[1] + text_matrix[5] * matrix[3] + matrix[5])))
 
     with reading(name, f"第 {number} 页已损坏，读不出文字"):
-        contents = page.get_contents()
-        if contents is not None and len(contents.get_data()) > MAX_PAGE_CONTENT_BYTES:
-            refuse(name, f"第 {number} 页的内容过大，可能是异常文件", DAMAGED_REMEDY)
         text = page.extract_text(visitor_text=visit)
         height = float(page.mediabox.height) or 1.0
     return _placed_lines(text, pieces, height)

@@ -14,6 +14,7 @@ PICTURE_REMEDY = "图片里的文字请先用 OCR 软件识别，另存为 docx 
 ARCHIVE_REMEDY = "请先解压，把里面的文档放入文件夹。"
 DAMAGED_REMEDY = "请重新下载或重新导出这个文件。"
 PASSWORD_REMEDY = "请打开后去掉密码，另存为 docx 或 pdf 后再导入。"
+REPEATED_REMEDY = "请用 WPS 或 Office 打开核对后重新另存。"
 SPLIT_REMEDY = "请拆成几个文件，或去掉图片后另存。"
 CHECK_REMEDY = "请确认文件已保存完整，再重新放入。"
 

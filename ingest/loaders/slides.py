@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ingest.loaders.archive import check_office_archive
-from ingest.loaders.refusals import PICTURE_REMEDY, reading, refuse
+from ingest.loaders.bounds import within_bounds
+from ingest.loaders.refusals import PICTURE_REMEDY, REPEATED_REMEDY, reading, refuse
 from ingest.loaders.tables import table_lines
 from ingest.loaders.word import properties
 from ingest.records import RawDocument
@@ -18,7 +19,11 @@ def load(data: bytes, name: str) -> RawDocument:
     check_office_archive(data, name)
     with reading(name):
         presentation = _open(data)
-        lines = [line for slide in presentation.slides for line in _slide_lines(slide) if line.strip()]
+        slides = list(presentation.slides)
+        if len({slide.part.partname for slide in slides}) < len(slides):
+            refuse(name, "把同一张幻灯片列了多次，可能是异常文件", REPEATED_REMEDY)
+        found = (line for slide in slides for line in _slide_lines(slide) if line.strip())
+        lines = list(within_bounds(found, name))
         metadata = properties(presentation.core_properties)
     if not lines:
         refuse(name, "里没有文字，可能都是图片", PICTURE_REMEDY)

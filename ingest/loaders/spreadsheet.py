@@ -4,29 +4,43 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import warnings
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from ingest.loaders.archive import check_office_archive
-from ingest.loaders.refusals import CHECK_REMEDY, reading, refuse
+from ingest.loaders.bounds import check_chars
+from ingest.loaders.refusals import CHECK_REMEDY, REPEATED_REMEDY, reading, refuse
 from ingest.loaders.tables import table_lines
 from ingest.records import RawDocument
 
 MAX_CELLS = 1_000_000
 MAX_COLUMNS = 256
+_LISTED_SHEET = re.compile(rb"<(?:\w+:)?sheet\s")
 
 
 def load(data: bytes, name: str) -> RawDocument:
     """The values of all visible sheets; a merged cell's value stands once, formulas as last computed."""
     check_office_archive(data, name)
     with reading(name):
+        _check_sheets(data, name)
         workbook = _open(data)
         lines = _lines(workbook, name)
         metadata = _properties(workbook.properties)
     if not lines:
         refuse(name, "里没有文字", CHECK_REMEDY)
     return RawDocument(text="\n".join(lines), format="xlsx", metadata=metadata)
+
+
+def _check_sheets(data: bytes, name: str) -> None:
+    """SourceError for a workbook that lists more sheets than it has: each would be read anew."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        listed = len(_LISTED_SHEET.findall(archive.read("xl/workbook.xml")))
+        held = sum(part.startswith("xl/") and "sheets/" in part for part in archive.namelist())
+    if listed > held:
+        refuse(name, "把同一张工作表列了多次，可能是异常文件", REPEATED_REMEDY)
 
 
 def _open(data: bytes) -> Any:
@@ -53,8 +67,13 @@ def _lines(workbook: Any, name: str) -> list[str]:
 def _rows(sheet: Any, name: str) -> Iterator[list[str]]:
     if sheet.max_row * min(sheet.max_column, MAX_COLUMNS) > MAX_CELLS:
         refuse(name, f"的工作表“{sheet.title}”过大", "请只保留需要收录的部分后另存。")
+    chars = 0
     for row in sheet.iter_rows(max_col=min(sheet.max_column, MAX_COLUMNS), values_only=True):
-        yield [_shown(value) for value in row]
+        cells = [_shown(value) for value in row]
+        # Cells share their texts: a small file may name a long one a million times.
+        chars += sum(map(len, cells))
+        check_chars(chars, name)
+        yield cells
 
 
 def _shown(value: object) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.loaders.archive import check_office_archive
+from ingest.loaders.bounds import within_bounds
 from ingest.loaders.numbering import W, read_numbering
 from ingest.loaders.refusals import CHECK_REMEDY, PICTURE_REMEDY, reading, refuse
 from ingest.loaders.tables import is_layout, table_lines
@@ -20,6 +21,7 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
 # A deletion, the old place of a move, a field's code and the fallback twin of a drawing are not read.
 _SKIPPED = frozenset((W + "del", W + "moveFrom", W + "instrText", W + "delText", MC + "Fallback"))
+_LABEL_CHARS_MAX = 100
 _BREAKS = frozenset((W + "br", W + "cr"))
 _NOTE_MARKS = {W + "footnoteReference": "footnote", W + "endnoteReference": "endnote"}
 
@@ -29,7 +31,7 @@ def load(data: bytes, name: str) -> RawDocument:
     check_office_archive(data, name)
     with reading(name):
         document = _open(data)
-        lines = _Reader(document).lines()
+        lines = list(within_bounds(_Reader(document).lines(), name))
         metadata = properties(document.core_properties)
         if not lines:
             _refuse_blank(document, name)
@@ -70,10 +72,10 @@ class _Reader:
         self._style_numbers = _style_numbers(document.styles.element)
         self._notes: list[tuple[str, str]] = []
 
-    def lines(self) -> list[str]:
+    def lines(self) -> Iterator[str]:
         """The whole document: its body, then the notes that it refers to."""
-        body = [line for line in self.blocks(self._body) if line.strip()]
-        return body + self.note_lines()
+        yield from (line for line in self.blocks(self._body) if line.strip())
+        yield from self.note_lines()
 
     def blocks(self, parent: Any) -> Iterator[str]:
         """The lines of a body, cell or text box."""
@@ -87,16 +89,14 @@ class _Reader:
             elif child.tag not in _SKIPPED and child.tag in (W + "ins", W + "moveTo", W + "customXml"):
                 yield from self.blocks(child)
 
-    def note_lines(self) -> list[str]:
+    def note_lines(self) -> Iterator[str]:
         """Foot- and endnotes that the text refers to, behind it, each with its mark."""
         roots = {kind: _related(self._part, f"/{kind}s") for kind in ("footnote", "endnote")}
-        lines = []
         for mark, (kind, note_id) in enumerate(self._notes, 1):
             note = _note(roots[kind], kind, note_id)
             text = " ".join(self.blocks(note)).strip() if note is not None else ""
             if text:
-                lines.append(f"[{mark}] {text}")
-        return lines
+                yield f"[{mark}] {text}"
 
     def _paragraph(self, paragraph: Any) -> Iterator[str]:
         pieces: list[str] = []
@@ -135,7 +135,9 @@ class _Reader:
         level = _child_value(paragraph, "pPr/numPr/ilvl")
         inherited_id, inherited_level = self._style_numbers.get(style, ("", ""))
         level = level or inherited_level or self._numbering.level_of_style(number_id or inherited_id, style)
-        return self._numbering.label(number_id or inherited_id, int(level) if level.isdigit() else 0)
+        label = self._numbering.label(number_id or inherited_id, int(level) if level.isdigit() else 0)
+        # One list gives its label to any number of paragraphs.
+        return label if len(label) <= _LABEL_CHARS_MAX else ""
 
     def _table(self, table: Any) -> list[str]:
         """Rows of cells as lines, or the paragraphs of a table that only arranges them.
