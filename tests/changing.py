@@ -15,10 +15,10 @@ import chromadb  # noqa: F401  (before the moment that counts)
 
 from ingest.publishing import Work
 from ingest.upkeep import remove, rollback
-from retrieval.backup import opened_backup, put_in_place
+from retrieval.backup import opened_backup, put_in_place, write_backup
 from retrieval.erasure import erase_database_traces, forget_purge
 from retrieval.errors import DangwuError
-from retrieval.locking import ingest_lock
+from retrieval.locking import ingest_lock, utc_now
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders
 from tests.corpus import HashEmbedder, give_up_rights, plain_parts, run_ingest
@@ -62,12 +62,17 @@ def restore(data_dir: Path, archive: str) -> None:
         put_in_place(incoming, data_dir, {})
 
 
+def back_up(data_dir: Path, archive: str) -> None:
+    write_backup(Store.open(data_dir, create=False), Path(archive), at=utc_now())
+
+
 CHANGES: dict[str, Callable[[Path, str], None]] = {
     "ingest": ingest_folder,
     "rollback": roll_back,
     "purge": purge,
     "restore": restore,
 }
+COMMANDS = {**CHANGES, "backup": back_up}
 
 
 def main(change: str, data_dir: str, what: str, *circumstances: str) -> None:
@@ -77,7 +82,7 @@ def main(change: str, data_dir: str, what: str, *circumstances: str) -> None:
     sys.stdin.readline()
     if "little room" in circumstances:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 15, 1 << 15))
-    CHANGES[change](Path(data_dir), what)
+    COMMANDS[change](Path(data_dir), what)
     print("done", flush=True)
 
 

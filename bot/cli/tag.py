@@ -24,8 +24,9 @@ _FORMS = (
 def command(document: str, statements: tuple[str, ...], as_json: bool) -> int:
     """给一份资料标上“内部”或“公开”，或写明 项=值，下一个问题起就算数。
 
-    资料写编号、来源，或标题中独有的一段。可用的项：title、issuer、number、date、status、supersedes、kind、
-    audience。标注优先于文件和旁注，重新导入、删去文件再放回都还在；“项=”（不写值）取消这一项的标注。
+    资料写编号、来源，或标题中独有的一段。
+    可用的项：title、issuer、number、date、status、supersedes、kind、audience。
+    标注优先于文件和旁注，重新导入、删去文件再放回都还在；“项=”（不写值）取消这一项的标注。
     """
     from ingest.upkeep import state
     from retrieval.holdings import find_document

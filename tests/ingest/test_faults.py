@@ -182,6 +182,14 @@ def test_a_change_without_room_says_so_and_changes_nothing(
     assert look(data_dir) == scenes[change].after
 
 
+def test_a_backup_without_room_says_so_and_leaves_no_half_of_one(
+    scenes: dict[str, Scene], tmp_path: Path
+) -> None:
+    status, err = run("backup", scenes["ingest"].data_dir, str(tmp_path / "b.zip"), "little room")
+    assert status == 1 and "Traceback" not in err and "磁盘空间" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def open_to_nobody(data_dir: Path) -> Iterator[None]:
     """The way to the data folder is open to an ordinary user, who may read there and not write."""

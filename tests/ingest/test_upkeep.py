@@ -14,9 +14,10 @@ from ingest.publishing import Work
 from ingest.report import IngestReport
 from ingest.sources import document_id
 from ingest.upkeep import documents_below, find_root, remove, rollback, state
-from retrieval.errors import InputError
+from retrieval.errors import InputError, StoreBusy
 from retrieval.history import past_versions
 from retrieval.holdings import find_document, held_documents, read_revision
+from retrieval.locking import ingest_lock
 from retrieval.snapshot import Snapshot
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders
@@ -256,6 +257,21 @@ class TestState:
         remove(keeper.work, [keeper.id_of("a.txt")])
         with pytest.raises(InputError, match="不在当前版本"):
             state(keeper.work, keeper.id_of("a.txt"), {"audience": "内部"})
+
+
+def test_nothing_is_changed_while_another_process_changes_the_corpus(keeper: Keeper) -> None:
+    write_files(keeper.docs, c="丙")
+    keeper.ingest()
+    before = keeper.served()
+    with ingest_lock(keeper.data_dir):
+        for change in (
+            lambda: rollback(keeper.work),
+            lambda: remove(keeper.work, [keeper.id_of("a.txt")], purge=True),
+            lambda: state(keeper.work, keeper.id_of("a.txt"), {"audience": "内部"}),
+        ):
+            with pytest.raises(StoreBusy):
+                change()
+    assert keeper.served() == before and len(past_versions(keeper.store)) == 2
 
 
 class TestFind:
