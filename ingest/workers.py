@@ -30,7 +30,9 @@ from retrieval.publication import NewRevision
 WORTHWHILE_BYTES = 2_000_000
 # More workers than this wait for the one process that stores what they made.
 _PROCESSES_MAX = 4
-_IN_FLIGHT_EACH = 4
+# Handing over costs as much for eight documents as for one.
+_BATCH = 8
+_IN_FLIGHT_EACH = 2
 _T = TypeVar("_T")
 _DIED = "处理它的进程意外终止，多半是内存不足，或文件触发了解析库的故障"
 
@@ -44,7 +46,7 @@ class Failure:
 
 
 Attempt = NewRevision | Failure
-Flight = deque[tuple[SourceFile, Future[Attempt]]]
+Flight = deque[tuple[Sequence[SourceFile], Future[list[Attempt]]]]
 
 
 def attempts(files: Sequence[SourceFile], parts: IngestParts, *, size: int) -> Iterator[Attempt]:
@@ -70,18 +72,22 @@ def attempt(file: SourceFile, parts: IngestParts) -> Attempt:
         return Failure(f"处理时出错（{type(exc).__name__}：{exc}）", traceback.format_exc())
 
 
+def _attempt_all(files: Sequence[SourceFile], parts: IngestParts) -> list[Attempt]:
+    return [attempt(file, parts) for file in files]
+
+
 def _can_start() -> bool:
-    """Whether a worker starts at all: it cannot where the program itself was read from a pipe."""
+    """Whether a worker starts at all: not in a program read from a pipe, nor without shared memory."""
     try:
         with _pool(1) as pool:
             _submit(pool, os.getpid).result()
-    except (BrokenProcessPool, OSError):
+    except (BrokenProcessPool, OSError, ImportError, NotImplementedError):
         return False
     return True
 
 
 def _shared(files: Sequence[SourceFile], parts: IngestParts, processes: int) -> Iterator[Attempt]:
-    waiting = deque(files)
+    waiting = deque(files[at : at + _BATCH] for at in range(0, len(files), _BATCH))
     while waiting:
         flight: Flight = deque()
         pool = _pool(processes)
@@ -95,32 +101,37 @@ def _shared(files: Sequence[SourceFile], parts: IngestParts, processes: int) -> 
 
 
 def _flown(
-    pool: ProcessPoolExecutor, waiting: deque[SourceFile], flight: Flight, parts: IngestParts, most: int
+    pool: ProcessPoolExecutor,
+    waiting: deque[Sequence[SourceFile]],
+    flight: Flight,
+    parts: IngestParts,
+    most: int,
 ) -> Iterator[Attempt]:
-    """The results in order; files move from ``waiting`` to ``flight`` and leave that with their result."""
+    """The results in order; batches move from ``waiting`` to ``flight`` and leave that with their results."""
     while waiting or flight:
         while waiting and len(flight) < most:
-            flight.append((waiting[0], _submit(pool, attempt, waiting[0], parts)))
+            flight.append((waiting[0], _submit(pool, _attempt_all, waiting[0], parts)))
             waiting.popleft()
-        result = flight[0][1].result()
+        results = flight[0][1].result()
         flight.popleft()
-        yield result
+        yield from results
 
 
 def _one_by_one(flight: Flight, parts: IngestParts) -> Iterator[Attempt]:
-    """What each future holds if it was done; else the file once more, alone in a process of its own."""
+    """What each future holds if it was done; else its files once more, one at a time in one process."""
     pool = _pool(1)
     try:
-        for file, future in flight:
+        for files, future in flight:
             if future.done() and not future.cancelled() and future.exception() is None:
-                yield future.result()
+                yield from future.result()
                 continue
-            try:
-                yield _submit(pool, attempt, file, parts).result()
-            except BrokenProcessPool:
-                yield Failure(_DIED)
-                pool.shutdown()
-                pool = _pool(1)
+            for file in files:
+                try:
+                    yield _submit(pool, attempt, file, parts).result()
+                except BrokenProcessPool:
+                    yield Failure(_DIED)
+                    pool.shutdown()
+                    pool = _pool(1)
     finally:
         pool.shutdown(cancel_futures=True)
 
