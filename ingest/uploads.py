@@ -62,7 +62,7 @@ def checked_name(name: str) -> str:
     shown = "".join(c for c in plain if not _is_hidden(c))[:60]
     if not plain:
         refuse("文件", "没有名字", _RENAME)
-    if plain != shown and any(map(_is_hidden, plain)):
+    if any(map(_is_hidden, plain)):
         refuse(shown, "的名字里有看不见的字符，可能是伪装", _RENAME)
     if "/" in plain or "\\" in plain or plain.startswith("."):
         refuse(shown, "的名字里有路径，不收", _RENAME)
@@ -136,26 +136,27 @@ def in_place(plan: UploadPlan, store: Store, parts: IngestParts) -> Iterator[Non
         if (plan.folder / each).is_file()
     ]
     replaced = plan.folder / "replaced"
-    done: list[tuple[Path, Path]] = []
+    done: list[tuple[Path, Path, Path | None]] = []
     try:
         with _writing(_place(store.data_dir, "")):
             replaced.mkdir(exist_ok=True)
             _place(store.data_dir, "").mkdir(exist_ok=True)
             for waiting, place in moves:
-                if place.exists():
-                    shutil.copyfile(place, replaced / place.name)
+                former = replaced / place.name if place.exists() else None
+                if former:
+                    shutil.copyfile(place, former)
                 waiting.replace(place)
-                done.append((waiting, place))
+                done.append((waiting, place, former))
         yield
     except BaseException:
-        for waiting, place in reversed(done):
-            _move_back(waiting, place, replaced / place.name)
+        for move in reversed(done):
+            _move_back(*move)
         raise
 
 
-def _move_back(waiting: Path, place: Path, former: Path) -> None:
+def _move_back(waiting: Path, place: Path, former: Path | None) -> None:
     """A file that had a predecessor is never absent from its place: an ingest would take it for deleted."""
-    if former.exists():
+    if former:
         shutil.copyfile(place, waiting)
         former.replace(place)
     else:
