@@ -133,6 +133,7 @@ class Buttons:
         )
 
     async def _answer(self, question: str, asking: Asking) -> tuple[MessagePart, ...]:
+        await self._delivery.show_typing(Target(asking.chat.id, asking.topic_id or None))
         turn = await self._desk.ask(asking.key, question, "", asking.audiences)
         return tuple(self._commands.answered(asking, turn).parts)
 

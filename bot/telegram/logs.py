@@ -43,7 +43,8 @@ class _Lines(logging.Formatter):
         return line.replace(self._token, "<token>")
 
     def _written(self, record: logging.LogRecord) -> str:
-        bare = logging.makeLogRecord({**vars(record), "exc_info": None, "exc_text": None})
+        changed = {"msg": _said(record), "args": (), "exc_info": None, "exc_text": None}
+        bare = logging.makeLogRecord({**vars(record), **changed})
         return "\n".join(filter(None, [super().format(bare), _where(record)]))
 
 
@@ -55,11 +56,19 @@ class _JsonLines(_Lines):
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _said(record),
             **{name: value for name, value in vars(record).items() if name not in _STANDARD},
         }
         where = _where(record)
         return json.dumps(document | ({"traceback": where} if where else {}), ensure_ascii=False, default=str)
+
+
+def _said(record: logging.LogRecord) -> str:
+    """The message; of records that are not ours, without what they show of updates and of errors."""
+    origin = record.name.partition(".")[0]
+    if origin == "telegram":
+        return str(record.msg)
+    return record.getMessage().partition("\n")[0] if origin == "asyncio" else record.getMessage()
 
 
 def _where(record: logging.LogRecord) -> str:

@@ -1,7 +1,8 @@
 """The bot as a process of its own for the end-to-end tests, and a corpus for it.
 
-``python -m tests.bot.telegram.harness SPEED [CHARS]`` serves with clocks that run ``SPEED`` times as fast and
-without limits on people; with ``CHARS``, every answer is a text of that length with sources.
+``python -m tests.bot.telegram.harness SPEED CHARS LIMITS`` serves with clocks that run ``SPEED`` times as
+fast; unless ``CHARS`` is 0, every answer is a text of that length with sources; with ``LIMITS`` 0, people may
+ask as often as they like.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class LongWinded(Application):
         return LongAnswers(self.retriever, self.chars) if self.chars else Answerer(self.retriever)
 
 
-def serve(speed: float, chars: int) -> None:
+def serve(speed: float, chars: int, is_limited: bool) -> None:
     """Poll until told to stop."""
     prepare_logging(TOKEN, sys.stderr)
     LongWinded.chars = chars
@@ -82,7 +83,8 @@ def serve(speed: float, chars: int) -> None:
 
     with LongWinded(load_settings(), announce=print) as core:
         free = LimitSettings(per_user=10_000, per_chat=10_000, chat_queue=1_000, queue=1_000)
-        application = build(core, limits=free, clock=lambda: time.monotonic() * speed, sleep=sleep)
+        limits = LimitSettings() if is_limited else free
+        application = build(core, limits=limits, clock=lambda: time.monotonic() * speed, sleep=sleep)
         application.run_polling(allowed_updates=ALLOWED_UPDATES)
 
 
@@ -153,9 +155,11 @@ def bot(
             running.kill()
 
 
-def fast_bot(data_dir: Path, root: str, speed: float, *, chars: int = 0, staff: str = "") -> Any:
+def fast_bot(
+    data_dir: Path, root: str, speed: float, *, chars: int = 0, staff: str = "", is_limited: bool = False
+) -> Any:
     """A bot whose clocks run ``speed`` times as fast, see the module."""
-    module, args = "tests.bot.telegram.harness", (str(speed), str(chars))
+    module, args = "tests.bot.telegram.harness", (str(speed), str(chars), str(int(is_limited)))
     return bot(data_dir, root, module=module, args=args, DANGWU_TELEGRAM__STAFF=staff)
 
 
@@ -167,4 +171,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    serve(float(sys.argv[1]), int(sys.argv[2]))
+    serve(float(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "1")

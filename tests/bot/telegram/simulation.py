@@ -129,7 +129,7 @@ class Server(BaseRequest):
             if isinstance(fault, tuple) and fault[0] == 429:
                 self._closed_until[chat_id] = call.at + json.loads(fault[1])["parameters"]["retry_after"]
             return fault
-        if call.method == "sendChatAction":
+        if call.method in ("sendChatAction", "sendMessageDraft"):
             return 200, b'{"ok": true, "result": true}'
         if self.is_limiting and (wait := self._excess(chat_id, call.at)):
             self.floods += 1

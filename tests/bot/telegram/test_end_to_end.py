@@ -7,7 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from bot.settings import TelegramSettings
+from bot.telegram.app import webhook_place
 from bot.telegram.store import TelegramStore
 from tests.bot.telegram.fake_api import FakeApi
 from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, buttons, group, person, private
@@ -172,6 +175,24 @@ class TestWebhook:
             assert running.stop() == 0
         assert len(api.sent(5)) == 1 and "确立议程" in api.sent(5)[0]["text"]
         assert all(call.method != "getUpdates" for call in api.calls)
+
+
+@pytest.mark.parametrize(
+    ("url", "listen", "port"),
+    [
+        ("https://bot.example.org/hook/a", "127.0.0.1", 8443),
+        ("https://bot.example.org:443/hook/a", "0.0.0.0", 8443),
+        ("http://127.0.0.1:8081/hook/a", "127.0.0.1", 8081),
+    ],
+)
+def test_a_proxy_passes_the_path_on_and_a_local_address_names_the_port(
+    url: str, listen: str, port: int
+) -> None:
+    settings = TelegramSettings(token=SecretStr(TOKEN), webhook_url=url, listen=listen)
+    place = webhook_place(settings)
+    assert (place["listen"], place["port"], place["url_path"]) == (listen, port, "hook/a")
+    assert place["webhook_url"] == url and TOKEN not in place["secret_token"]
+    assert place["secret_token"] == webhook_place(settings)["secret_token"], "it survives restarts"
 
 
 class TestStart:

@@ -121,12 +121,15 @@ class TestLog:
                 raise RuntimeError(f"asked {exc}") from exc
             except RuntimeError:
                 log.exception("failed")
+        logging.getLogger("telegram.Bot").critical("Received data was %r", [{"text": asked}])
+        logging.getLogger("asyncio").error(f"Task exception was never retrieved\nfuture: <{asked}>")
         logging.getLogger("httpx").info("POST bot%s", TOKEN)
         logging.getLogger("bot.answering.generation").info("question 张三的提问")
         written = stream.getvalue()
         assert TOKEN not in written and "13912345678" not in written and "张三" not in written
         assert "<token>" in written and "KeyError" in written and "RuntimeError" in written
         assert "test_monitor.py" in written and "POST" not in written
+        assert "Received data was %r" in written and "never retrieved" in written
 
     def test_the_log_of_a_bot_is_json_where_nobody_looks_at_it(
         self, api: FakeApi, private_copy: Path

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.telegram.delivery import Delivery
+from bot.telegram.requests import Target
+from bot.telegram.streaming import Stream
 from tests.bot.telegram.fake_api import Call, FakeApi, Fault
 from tests.bot.telegram.fake_rules import Json, group, person, private
 from tests.bot.telegram.harness import BotProcess, bot
+from tests.bot.telegram.markup import make_answer
+from tests.bot.telegram.simulation import Server, SimulatedTime, make_bot, refusal
 from tests.llm_server import LlmServer, Request
 
 STEPS = ("确立议程", "制订议程", "采纳议程", "评估议程", "实施议程")
@@ -92,6 +97,72 @@ def test_where_drafts_are_refused_one_message_grows_into_the_answer(
     assert all(step in message["text"] for step in STEPS) and "还没有写完" not in message["text"]
     assert message["reply_markup"]["inline_keyboard"] and api.refusals(429) == []
     assert len(api.calls_of("sendMessageDraft")) == 1
+
+
+class Ledger:
+    """Counts the announcements of a message that is about to leave."""
+
+    def __init__(self) -> None:
+        self.sendings = 0
+
+    async def sending(self, index: int) -> None:
+        self.sendings += 1
+
+    async def sent(self, index: int, message_id: int) -> None:
+        """Nothing to note."""
+
+
+class Show:
+    """A stream before a server in memory, in simulated time."""
+
+    def __init__(self) -> None:
+        self.time = SimulatedTime()
+        self.server = Server(self.time)
+        delivery = Delivery(make_bot(self.server), clock=self.time, sleep=self.time.sleep)
+        self.ledger = Ledger()
+        self.stream = Stream(delivery, Target(5, reply_to=3), self.ledger, sleep=self.time.sleep)
+
+    async def write(self, count: int, every_s: float, chars: int = 10) -> None:
+        """Write so many sentences at this pace."""
+        answer = make_answer([("党" * chars, (n,)) for n in range(1, count + 1)])
+        async with self.stream as stream:
+            for statement, citation in zip(answer.statements, answer.citations, strict=True):
+                stream.add(statement, [citation])
+                await self.time.sleep(every_s)
+
+    @property
+    def methods(self) -> list[str]:
+        return [call.method for call in self.server.calls]
+
+
+async def test_an_answer_that_comes_at_once_is_not_shown_in_parts() -> None:
+    show = Show()
+    await show.time.run(show.write(9, 0.1))
+    assert show.methods == [] and show.ledger.sendings == 0
+
+
+async def test_drafts_leave_no_mark_and_a_message_is_announced_once() -> None:
+    drafts, edits = Show(), Show()
+    await drafts.time.run(drafts.write(5, 2.0))
+    assert set(drafts.methods) == {"sendMessageDraft"} and len(drafts.methods) == 5
+    assert (drafts.ledger.sendings, drafts.stream.message_id) == (0, None)
+    edits.server.faults[5].append(refusal(400, "TEXTDRAFT_PEER_INVALID"))
+    await edits.time.run(edits.write(5, 2.0))
+    assert edits.methods == ["sendMessageDraft", "sendMessage", *["editMessageText"] * 4]
+    assert (edits.ledger.sendings, edits.stream.message_id, edits.server.floods) == (1, 1, 0)
+
+
+async def test_what_no_longer_fits_one_message_waits_for_the_whole_answer() -> None:
+    show = Show()
+    await show.time.run(show.write(9, 2.0, chars=900))
+    assert len(show.methods) == 4 and all(len(call.fields["text"]) <= 4096 for call in show.server.calls)
+
+
+async def test_a_person_who_blocked_the_bot_is_shown_nothing_more() -> None:
+    show = Show()
+    show.server.faults[5] += [refusal(400, "no drafts"), refusal(403, "Forbidden: bot was blocked")]
+    await show.time.run(show.write(5, 2.0))
+    assert show.methods == ["sendMessageDraft", "sendMessage"] and show.stream.message_id is None
 
 
 def test_whoever_deletes_what_was_shown_so_far_still_gets_the_answer(

@@ -65,6 +65,38 @@ def test_ten_long_answers_arrive_whole_however_often_telegram_asks_to_wait(priva
     assert len(api.refusals(429)) == 5
 
 
+def test_two_hundred_chats_at_once_are_answered_each_in_its_order(private_copy: Path) -> None:
+    with FakeApi(speed=20).serving() as api, fast_bot(private_copy, api.url, 20) as running:
+        running.wait_for(lambda: api.polls)
+        asked = [
+            api.say(private(who), person(who), text)
+            for text in (QUESTION, "第三步呢？")
+            for who in range(1, 201)
+        ]
+        running.wait_for(lambda: all(api.replies(each) for each in asked), 90)
+        assert running.stop() == 0
+    for first, second in zip(asked[:200], asked[200:], strict=True):
+        texts = [reply["text"] for reply in api.sent(first["chat"]["id"])]
+        assert [text.startswith("共有五个议事程序") for text in texts] == [True, False]
+        assert texts == [api.replies(each)[0]["text"] for each in (first, second)]
+        assert "采纳议程" in texts[1]
+    assert api.refusals(429) == []
+
+
+def test_who_asks_too_fast_is_told_so_and_silence_is_announced(private_copy: Path) -> None:
+    with FakeApi(speed=20).serving() as api, fast_bot(private_copy, api.url, 20, is_limited=True) as running:
+        running.wait_for(lambda: api.polls)
+        asked = [api.say(private(5), person(5), "/help") for _ in range(60)]
+        running.wait_for(lambda: not api.unconfirmed and running.log.count("turn: ") == 60)
+        assert running.stop() == 0
+    said = [reply["text"] for each in asked for reply in api.replies(each)]
+    busy, last = [sum(words in text for text in said) for words in ("现在排队的问题有", "不再另行提示")]
+    assert sum("怎样使用" in text for text in said) >= 20 and busy >= 20
+    assert all(len(api.replies(each)) <= 1 for each in asked)
+    assert len(said) == 60 or last >= 1, "nobody is left without a word"
+    assert api.refusals(429) == []
+
+
 def test_faults_end_in_an_answer_all_the_same(api: FakeApi, private_copy: Path) -> None:
     with fast_bot(private_copy, api.url, 20) as running:
         running.wait_for(lambda: api.polls)
