@@ -156,9 +156,7 @@ class FakeApi:
     def replies(self, message: Json) -> list[Json]:
         """The messages that the bot has sent in reply to a message."""
         sent = self.sent(message["chat"]["id"])
-        return [
-            m for m in sent if m["raw"].get("reply_parameters", {}).get("message_id") == message["message_id"]
-        ]
+        return [each for each in sent if each["replies_to"] == message["message_id"]]
 
     def calls_of(self, method: str) -> list[Call]:
         """The calls of one method, in order."""
@@ -315,14 +313,13 @@ class FakeApi:
         if self._pace is not None:
             self._pace.check(chat_id)
         chat = chat_of(chat_id)
-        message = self._message(chat, bot_user(), text=text, sent_at=self.now())
+        # Whole when it is stored: the test looks at the messages from another thread.
+        more: Json = {"raw": fields, "replies_to": (fields.get("reply_parameters") or {}).get("message_id")}
         if "reply_markup" in fields:
-            message["reply_markup"] = fields["reply_markup"]
+            more["reply_markup"] = fields["reply_markup"]
         if fields.get("message_thread_id"):
-            message["message_thread_id"] = int(fields["message_thread_id"])
-        message["raw"] = fields
-        message["replies_to"] = (fields.get("reply_parameters") or {}).get("message_id")
-        return public(message)
+            more["message_thread_id"] = int(fields["message_thread_id"])
+        return public(self._message(chat, bot_user(), text=text, sent_at=self.now(), **more))
 
     def _do_editMessageText(self, fields: Json) -> Json:
         chat_id = self._reachable(fields)

@@ -1,8 +1,8 @@
 """The bot as a process of its own for the end-to-end tests, and a corpus for it.
 
-``python -m tests.bot.telegram.harness SPEED CHARS LIMITS`` serves with clocks that run ``SPEED`` times as
-fast; unless ``CHARS`` is 0, every answer is a text of that length with sources; with ``LIMITS`` 0, people may
-ask as often as they like.
+``python -m tests.bot.telegram.harness SPEED CHARS [limited]`` serves with clocks that run ``SPEED`` times
+as fast; unless ``CHARS`` is 0, every answer is a text of that length with sources; unless ``limited``, people
+may ask as often as they like.
 """
 
 from __future__ import annotations
@@ -159,7 +159,8 @@ def fast_bot(
     data_dir: Path, root: str, speed: float, *, chars: int = 0, staff: str = "", is_limited: bool = False
 ) -> Any:
     """A bot whose clocks run ``speed`` times as fast, see the module."""
-    module, args = "tests.bot.telegram.harness", (str(speed), str(chars), str(int(is_limited)))
+    module = "tests.bot.telegram.harness"
+    args = (str(speed), str(chars), *(["limited"] if is_limited else []))
     return bot(data_dir, root, module=module, args=args, DANGWU_TELEGRAM__STAFF=staff)
 
 
@@ -171,4 +172,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    serve(float(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "1")
+    serve(float(sys.argv[1]), int(sys.argv[2]), is_limited="limited" in sys.argv)

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def keep(data_dir: Path, *command: str) -> None:
 
 
 class Visitor:
-    """People who use everything that the bot offers, and wait for each reply."""
+    """People who use everything that the bot offers, and wait for the replies."""
 
     def __init__(self, api: FakeApi, running: BotProcess) -> None:
         self._api = api
@@ -59,35 +60,35 @@ class Visitor:
 
     def use_everything(self) -> None:
         """Follow up what was said before, ask, search, list, use inline mode, in private and in a group."""
-        for chat, ask in ((private(5), "{}"), (group(-100), "/ask {}")):
-            for question in (FOLLOW_UPS[0], *QUESTIONS):
-                for text in (question, *FOLLOW_UPS):
-                    self._say(chat, ask.format(text))
-            for command in ("/search 问需", f"/search {GONE}", "/topics", "/sources"):
-                self._say(chat, command)
-        for n, question in enumerate(QUESTIONS):
-            query = {"id": f"i{n}", "from": person(5), "query": question, "offset": ""}
-            self._settle("answerInlineQuery", lambda query=query: self._api.push("inline_query", query))
+        said = [
+            *(text for question in (FOLLOW_UPS[0], *QUESTIONS) for text in (question, *FOLLOW_UPS)),
+            *("/search 问需", f"/search {GONE}", "/topics", "/sources"),
+        ]
+        asked = [self._api.say(private(5), person(5), text) for text in said]
+        in_group = [text if text.startswith("/") else f"/ask {text}" for text in said]
+        asked += [self._api.say(group(-100), person(5), text) for text in in_group]
+        with self._settling("answerInlineQuery", len(QUESTIONS)):
+            for n, question in enumerate(QUESTIONS):
+                query = {"id": f"i{n}", "from": person(5), "query": question, "offset": ""}
+                self._api.push("inline_query", query)
+        self._running.wait_for(lambda: all(self._api.replies(each) for each in asked), 60)
+        for each in asked:
+            if any(CANARY in reply["text"] for reply in self._api.replies(each)):
+                self.told.add((each["chat"]["id"], each["text"]))
 
     def press_everything(self, messages: list[Json]) -> None:
         """Press every button of these messages except the votes."""
-        for message in messages:
-            for data in buttons(message).values():
-                if not data.startswith("v:"):
-                    self._settle(
-                        "answerCallbackQuery", lambda m=message, d=data: self._api.press(m, person(5), d)
-                    )
+        pressed = [(m, data) for m in messages for data in buttons(m).values() if not data.startswith("v:")]
+        with self._settling("answerCallbackQuery", len(pressed)):
+            for message, data in pressed:
+                self._api.press(message, person(5), data)
 
-    def _say(self, chat: Json, text: str) -> None:
-        asked = self._api.say(chat, person(5), text)
-        self._running.wait_for(lambda: self._api.replies(asked))
-        if any(CANARY in reply["text"] for reply in self._api.replies(asked)):
-            self.told.add((chat["id"], text))
-
-    def _settle(self, method: str, act: Callable[[], object]) -> None:
-        before = len(self._api.calls_of(method))
-        act()
-        self._running.wait_for(lambda: len(self._api.calls_of(method)) > before)
+    @contextmanager
+    def _settling(self, method: str, count: int) -> Iterator[None]:
+        """Wait behind the block until the bot has made so many calls more."""
+        wanted = len(self._api.calls_of(method)) + count
+        yield
+        self._running.wait_for(lambda: len(self._api.calls_of(method)) >= wanted, 60)
 
 
 def holding(calls: list[Call]) -> dict[str, int]:
