@@ -21,16 +21,26 @@ def clause_draft(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
     Where none is named, those of up to three documents: the reader sees which is which.
     """
     label = f"第{wanted.asked.clause}条"
+    found = [source for source in sources if _label(source) == label and _is_named(wanted, source)]
+    named = max((_title_share(wanted, source) for source in found), default=0.0)
     pieces: dict[str, Piece] = {}
-    for source in sources:
-        passage = source.passage
-        last = search_key(passage.section.split(SECTION_SEPARATOR)[-1])
-        if re.sub(r"\s", "", last) == label and _is_named(wanted, source):
-            pieces.setdefault(passage.document.title, Piece(passage, *_body(source)))
+    for source in found:
+        if _title_share(wanted, source) == named:
+            pieces.setdefault(source.passage.document.title, Piece(source.passage, *_body(source)))
     if not pieces:
         return None
     first, *others = pieces.values()
     return Draft(first.passage, (first, *others[: _SAME_NUMBER_MAX - 1]), 1.0)
+
+
+def _label(source: Source) -> str:
+    """The number of the clause that a passage is, such as 第13条."""
+    return re.sub(r"\s", "", search_key(source.passage.section.split(SECTION_SEPARATOR)[-1]))
+
+
+def _title_share(wanted: Wanted, source: Source) -> float:
+    """How much of the question, by weight, the title of the document holds."""
+    return coverage(wanted.terms, [(search_key(source.passage.document.title), 1.0)])
 
 
 def _is_named(wanted: Wanted, source: Source) -> bool:

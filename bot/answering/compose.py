@@ -78,7 +78,8 @@ def _best(wanted: Wanted, sources: Sequence[Source], is_part: bool) -> Draft | N
         verdict = judge(wanted, draft, sources)
         if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
             return draft if is_part else _with_rival(wanted, draft, verdict.covered, drafts, sources)
-        covered = max(covered, verdict.covered)
+        if verdict.fits:
+            covered = max(covered, verdict.covered)
     return None
 
 

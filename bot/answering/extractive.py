@@ -141,8 +141,20 @@ def sentence_drafts(wanted: Wanted, sources: Sequence[Source]) -> Iterator[Draft
             continue
         around = _Surroundings.of(wanted, source)
         marks = {unit.start: _mark(wanted, source, unit, around) for unit in units}
-        best = max(units, key=lambda u: (marks[u.start], -u.start))
-        yield _grown(wanted, source, best, marks)
+        draft = _grown(wanted, source, _best(units, marks), marks)
+        if wanted.asked.kind in _SHORT_KINDS and not _holds_fact(wanted, source, draft):
+            # The sentence that names the subject is not always the one that tells the fact.
+            telling = [u for u in units if holds(wanted.asked, source.view.key(u.start, u.end))]
+            draft = _grown(wanted, source, _best(telling, marks), marks) if telling else draft
+        yield draft
+
+
+def _best(units: Sequence[Unit], marks: dict[int, float]) -> Unit:
+    return max(units, key=lambda u: (marks[u.start], -u.start))
+
+
+def _holds_fact(wanted: Wanted, source: Source, draft: Draft) -> bool:
+    return any(holds(wanted.asked, source.view.key(piece.start, piece.end)) for piece in draft.pieces)
 
 
 def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> float:
@@ -165,6 +177,7 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
         mark += _explanation_bonus(asked.subject, key, around.context)
     if asked.kind == "list":
         mark += _enumeration_bonus(key, asked.count)
+        mark += 0.15 if asked.count and asked.noun and key.count(asked.noun) >= asked.count else 0.0
         # The lead-in of a list answers only together with its list, which is a draft of its own.
         mark -= 0.2 if unit.start in source.view.leads else 0.0
         mark += 0.12 if asked.noun and re.search(rf"{re.escape(asked.noun)}[^，。]{{0,4}}:", key) else 0.0

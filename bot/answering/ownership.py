@@ -9,8 +9,10 @@ from bot.answering.fitness import holds
 from bot.answering.kinds import Asked
 from bot.answering.support import ContentTerm
 
-_SENTENCE_ENDS = re.compile(r"[。;；！？\n]")
-_SEGMENT_ENDS = re.compile(r"[，,:：]")
+_SENTENCE_ENDS = re.compile(r"[。！？\n]")
+# What is said of several places is parted by semicolons, each with its own.
+_PARTS = re.compile(r"[;；]")
+_SEGMENT_ENDS = re.compile(r"[，,:：;；]")
 _ASIDE = re.compile(r"\([^()]*\)|（[^（）]*）")
 _DATES = re.compile(r"(?:\d+|\*)[年月日]")
 _OWN_FIGURE = re.compile(r"[共有为达近约]{0,2}\d")
@@ -29,6 +31,9 @@ def tells_of(asked: Asked, owners: Sequence[ContentTerm], answer: str, above: st
 
 
 def _is_told(asked: Asked, owners: Sequence[ContentTerm], sentence: str) -> bool:
+    names = [owner for owner in owners if owner.is_name]
+    if names and len(parts := _PARTS.split(sentence)) > 1:
+        return any(holds(asked, part) and _is_told(asked, owners, part) for part in parts)
     segments = _SEGMENT_ENDS.split(sentence)
     at = [n for n, segment in enumerate(segments) if holds(asked, segment)]
     if not at:
