@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from bot.answering.kinds import Asked
-from bot.answering.support import GENERAL_WORDS, is_place, is_surname
+from bot.answering.support import GENERAL_WORDS, is_place, is_surname, unquoted
 from retrieval.definitions import defines_in_key
 from retrieval.synonyms import expansions
 
@@ -182,8 +182,8 @@ def members(key: str) -> set[int]:
 
 def explains(text_key: str, section_key: str, subject: str) -> bool:
     """Whether a text says what the subject is, rather than only naming it."""
-    plain, plain_subject = _plain(text_key), _plain(subject)
-    if _heads(_plain(section_key), plain_subject) or defines_in_key(text_key, subject):
+    plain, plain_subject = unquoted(text_key), unquoted(subject)
+    if _heads(unquoted(section_key), plain_subject) or defines_in_key(text_key, subject):
         return True
     if plain_subject not in plain:
         return False
@@ -201,7 +201,3 @@ def _heads(section: str, subject: str) -> bool:
     """Whether the last heading of a path is about the subject, and not a sentence that mentions it."""
     last = section.split("\n")[-1].split("›")[-1].strip()
     return subject in last and len(subject) >= 0.35 * len(last)
-
-
-def _plain(key: str) -> str:
-    return re.sub(r"[“”‘’\"'《》「」『』]", "", key)

@@ -7,16 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.extractive import Draft, Source, Wanted
-from bot.answering.fitness import (
-    asks_for_absent,
-    explains,
-    holds,
-    members,
-    names_a_locality,
-    names_a_person,
-)
-from bot.answering.ownership import tells_of
-from bot.answering.subject import asks
+from bot.answering.requirements import BARE_FACTS, Reading, is_met
 from bot.answering.support import ContentTerm, coverage, missing_names
 from retrieval.normalise import search_key
 
@@ -25,18 +16,6 @@ EVIDENCE_MIN = 0.45
 _DENSE_SHARE = 0.4
 _DENSE_NEUTRAL = 0.62
 _LITERAL_TRUST = 0.8
-_BARE_FACTS = frozenset({"number", "period", "date", "person", "place"})
-_OWNED_FACTS = frozenset({"number", "period"})
-# What is longer is a sentence in the place of a title, and speaks of many things.
-_HEADING_CHARS = 50
-# A noun that weighs less than this share of the heaviest may be left out.
-_OWNER_SHARE = 0.3
-# Predicates that any account of a way fulfils without using the word.
-_ANY_WAY = frozenset(
-    {"处理", "对待", "变成", "解决", "应对", "看待", "管理", "成为", "实现", "推进", "推动", "落实", "改变"}
-)
-# 交到, 放在, 做成: documents say it in other words.
-_COLLOQUIAL_VERB = re.compile(r"[到在上下给成起出为来去过着得]$")
 _OWN_REGION = re.compile(r"[我全本该](?P<level>省|市|区|县|镇|乡|村|街道|社区|校|院|局)")
 # fmt: off
 _PROVINCES = frozenset((
@@ -78,66 +57,10 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
         _DENSE_SHARE * (dense - _DENSE_NEUTRAL) if dense >= 0 else 0.0
     )
     # A bare fact is told of the place that its own sentence names; an explanation may name it nearby.
-    beside = f"{answer}\n{context}" if wanted.asked.kind in _BARE_FACTS else near
+    beside = f"{answer}\n{context}" if wanted.asked.kind in BARE_FACTS else near
     missing = tuple(missing_names(wanted.terms, f"{beside}\n{at_home}"))
-    fits = _fits(wanted, draft, answer, context) and not asks_for_absent(wanted.asked, near)
-    fits = fits and _holds_heaviest(wanted, f"{near}\n{at_home}") and _holds_predicate(wanted, near)
-    fits = fits and (not wanted.asked.name or _names_beside(wanted, answer))
-    fits = fits and (
-        not wanted.asked.locality or names_a_locality(wanted.asked.locality, f"{answer}\n{context}")
-    )
-    above = "\n".join(line for line in context.split("\n") if len(line) <= _HEADING_CHARS)
-    fits = fits and _is_of_its_owner(wanted, answer, f"{above}\n{at_home}")
+    fits = is_met(wanted, draft, Reading(answer, context, near, at_home))
     return Verdict(evidence >= EVIDENCE_MIN and not missing and fits, covered, evidence, missing, fits)
-
-
-def _holds_heaviest(wanted: Wanted, near: str) -> bool:
-    """Whether the word that says most of what a bare fact is asked of stands near the evidence."""
-    deeds = [t for t in wanted.terms if t.is_known and t.is_verb and not _COLLOQUIAL_VERB.search(t.text)]
-    heaviest = max([*_known_things(wanted.terms), *deeds], key=lambda t: t.weight, default=None)
-    if heaviest is None or wanted.asked.kind not in _BARE_FACTS:
-        return True
-    return heaviest.credit(near) >= 0.5
-
-
-def _holds_predicate(wanted: Wanted, near: str) -> bool:
-    """Whether what a reason or a way is asked for happens at all: 为什么批评, 怎么补办."""
-    if wanted.asked.kind == "why":
-        return all(t.credit(near) >= 0.5 for t in wanted.terms if t.is_verb)
-    if wanted.asked.kind == "how":
-        said = wanted.asked.predicate
-        verbs = [t for t in wanted.terms if t.is_verb and said.startswith(t.text) and t.text not in _ANY_WAY]
-        return all(t.credit(near) >= 0.5 for t in verbs)
-    way, verb = wanted.asked.toward
-    done = [t for t in wanted.terms if verb and t.text == verb]
-    if way == "向":
-        return all(re.search(rf"向[^，。]{{1,14}}{re.escape(t.text)}", near) for t in done)
-    return all(t.credit(near) >= 0.5 for t in done)
-
-
-def _is_of_its_owner(wanted: Wanted, answer: str, above: str) -> bool:
-    """Whether a bare fact is told of what is asked for, where its sentence speaks of several things."""
-    if wanted.asked.kind not in _OWNED_FACTS:
-        return True
-    asking = "\n".join(part for part in re.split(r"[，,。;；?？]", wanted.key) if asks(part))
-    known = [t for t in _known_things(wanted.terms) if t.text in asking]
-    heaviest = max(known, key=lambda t: t.weight, default=None)
-    owners = [t for t in known if t.is_name or t is heaviest]
-    beside = [t for t in known if heaviest and t not in owners and t.weight >= _OWNER_SHARE * heaviest.weight]
-    near = f"{answer}\n{above}"
-    return tells_of(wanted.asked, owners, answer, above) and all(t.credit(near) >= 0.5 for t in beside)
-
-
-def _known_things(terms: Sequence[ContentTerm]) -> list[ContentTerm]:
-    """The nouns and names of a question that the corpus holds."""
-    return [t for t in terms if t.is_known and (t.is_noun or t.is_name)]
-
-
-def _names_beside(wanted: Wanted, answer: str) -> bool:
-    """Whether a person is named in one breath with what is asked: not any name of the passage will do."""
-    heaviest = max((t for t in wanted.terms if t.is_known), key=lambda t: t.weight, default=None)
-    segments = re.split(r"[，。;；、\n]", answer)
-    return any(names_a_person(s) and (heaviest is None or heaviest.credit(s) >= 0.5) for s in segments)
 
 
 def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> str:
@@ -154,18 +77,3 @@ def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> s
 
 def _is_province(name: str) -> bool:
     return name.endswith("省") or name in _PROVINCES
-
-
-def _fits(wanted: Wanted, draft: Draft, answer: str, context: str) -> bool:
-    asked = wanted.asked
-    if not holds(asked, answer):
-        return False
-    if asked.item and not (draft.is_list and draft.items >= asked.item):
-        return False
-    if asked.kind == "list" and asked.count and not asked.item:
-        counts = {draft.items} if draft.is_list else set()
-        if asked.count not in counts | members(answer):
-            return False
-    if asked.subject and asked.strict and asked.kind in {"definition", "list"}:
-        return explains(answer, context, asked.subject)
-    return True

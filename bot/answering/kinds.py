@@ -100,7 +100,8 @@ class Asked:
     ``clause``: the number of the clause (条) and ``item``: that of the list item asked for, 0 for none.
     ``span``: the unit a period is asked in, where no other will do (学时, 小时).
     ``share``, ``year``, ``name`` and ``frequency`` narrow down what number, date, person or period will do.
-    ``predicate``: what follows 怎么. ``locality``: the kind of place that is to be named, such as 街道.
+    ``predicate``: what follows 怎么. ``quoted``: the names in quotation marks.
+    ``locality``: the kind of place that is to be named, such as 街道.
     ``toward``: preposition and verb of 向谁报告, both empty where nobody is asked for in this way.
     ``strict``: the subject must be explained, not only be dealt with.
     """
@@ -120,6 +121,7 @@ class Asked:
     frequency: bool = False
     span: str = ""
     predicate: str = ""
+    quoted: tuple[str, ...] = ()
     locality: str = ""
     toward: tuple[str, str] = ("", "")
     strict: bool = True
@@ -148,6 +150,7 @@ def asked(question: Question) -> Asked:
         frequency=bool(_FREQUENCY.search(key)),
         span=_group(_SPAN, key, "unit") if kind == "period" else "",
         predicate=_group(_PREDICATE, key, "verb") if kind == "how" else "",
+        quoted=question.quoted,
         locality=_group(_LOCALITY, key, "level") or _group(_LOCALITY, key, "name"),
         toward=(_group(_TOWARD, key, "way"), _group(_TOWARD, key, "verb")),
         strict=bool(question.quoted) or bool(re.search(r"什么是|是什么|是啥|什么叫|指什么|什么意思", key)),

@@ -117,7 +117,7 @@ def content_terms(question: Question, statistics: TermStatistics) -> tuple[Conte
     """The question's content words in order, each once."""
     found: dict[str, ContentTerm] = {}
     for run in re.split(r"[，。？！；、,?!;:：\s()（）]+", question.plain):
-        for token, tag in _compounds(_tagger().tag(_plain(run))) if run else ():
+        for token, tag in _compounds(_tagger().tag(unquoted(run))) if run else ():
             weight, word = _weight(token, tag), search_key(token)
             if weight and word not in found:
                 rarity, is_known = _rarity(word, statistics)
@@ -128,7 +128,7 @@ def content_terms(question: Question, statistics: TermStatistics) -> tuple[Conte
                     word, weight * rarity, synonyms, _is_name(token, tag), is_verb, is_noun, is_known
                 )
     for name in question.quoted:
-        plain = _plain(name)
+        plain = unquoted(name)
         found[plain] = ContentTerm(plain, 1.5 * statistics.rarity(WORDS, plain), (), True)
     return tuple(found.values())
 
@@ -175,7 +175,8 @@ def _weight(word: str, tag: str) -> float:
     return weight * (0.2 if word in GENERAL_WORDS else 1.0)
 
 
-def _plain(text: str) -> str:
+def unquoted(text: str) -> str:
+    """The text without quotation marks and title marks."""
     return re.sub(r"[“”\"'‘’《》「」『』]", "", text)
 
 
@@ -185,7 +186,7 @@ Credits = tuple[float, ...]
 
 def credits_of(terms: Sequence[ContentTerm], key: str) -> Credits:
     """The credit of each term in a text (as search key), quotation marks aside."""
-    plain = _plain(key)
+    plain = unquoted(key)
     return tuple(term.credit(plain) for term in terms)
 
 
@@ -214,7 +215,7 @@ class Wording:
     def share(self, key: str) -> float:
         """Share of the question's pairs, by rarity, that a text (as search key) holds, 0 to 1."""
         total = sum(self.pairs.values())
-        plain = _plain(key)
+        plain = unquoted(key)
         return sum(rarity for pair, rarity in self.pairs.items() if pair in plain) / total if total else 0.0
 
 
@@ -230,5 +231,5 @@ def wording(question: Question, statistics: TermStatistics) -> Wording:
 
 def missing_names(terms: Sequence[ContentTerm], key: str) -> list[str]:
     """Names of the question that a text (as search key) never mentions."""
-    plain = _plain(key)
+    plain = unquoted(key)
     return [t.text for t in terms if t.is_name and not t.credit(plain)]

@@ -1,0 +1,165 @@
+"""What a question demands of its evidence beyond the right words: the fact itself, its owner, its doer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.answering.extractive import Draft, Wanted
+from bot.answering.fitness import (
+    asks_for_absent,
+    explains,
+    holds,
+    members,
+    names_a_locality,
+    names_a_person,
+)
+from bot.answering.ownership import tells_of
+from bot.answering.subject import asks
+from bot.answering.support import ContentTerm, unquoted
+
+BARE_FACTS = frozenset({"number", "period", "date", "person", "place"})
+"""Kinds of question that a single word answers."""
+
+_OWNED_FACTS = frozenset({"number", "period"})
+# What is longer is a sentence in the place of a title, and speaks of many things.
+_HEADING_CHARS = 50
+# A noun that weighs less than this share of the heaviest may be left out.
+_OWNER_SHARE = 0.3
+_CREDIT_MIN = 0.5
+# Predicates that any account of a way fulfils without using the word.
+_ANY_WAY = frozenset(
+    {"处理", "对待", "变成", "解决", "应对", "看待", "管理", "成为", "实现", "推进", "推动", "落实", "改变"}
+)
+# 交到, 放在, 做成: documents say it in other words.
+_COLLOQUIAL_VERB = re.compile(r"[到在上下给成起出为来去过着得]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A draft in its surroundings, as search keys.
+
+    ``answer`` is the draft itself, ``context`` the title and headings above it, ``near`` both with the whole
+    passage, ``at_home`` the names that its document need not repeat.
+    """
+
+    answer: str
+    context: str
+    near: str
+    at_home: str
+
+
+def is_met(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether a draft holds everything that the question demands."""
+    return all(holds_up(wanted, draft, reading) for holds_up in _DEMANDS)
+
+
+def _holds_the_fact(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    return holds(wanted.asked, reading.answer)
+
+
+def _has_the_members(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether a list has its number of items and the one asked for, and is that of the names quoted."""
+    asked = wanted.asked
+    if asked.item and not (draft.is_list and draft.items >= asked.item):
+        return False
+    if asked.kind != "list":
+        return True
+    counts = {draft.items} if draft.is_list else set()
+    if asked.count and not asked.item and asked.count not in counts | members(reading.answer):
+        return False
+    said = unquoted(f"{reading.answer}\n{reading.context}")
+    return all(unquoted(name) in said for name in asked.quoted)
+
+
+def _explains_the_subject(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    asked = wanted.asked
+    if asked.subject and asked.strict and asked.kind in {"definition", "list"}:
+        return explains(reading.answer, reading.context, asked.subject)
+    return True
+
+
+def _mentions_what_is_counted(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    return not asks_for_absent(wanted.asked, reading.near)
+
+
+def _holds_heaviest(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether the word that says most of what a bare fact is asked of stands near the evidence."""
+    if wanted.asked.kind not in BARE_FACTS:
+        return True
+    deeds = [t for t in wanted.terms if t.is_known and t.is_verb and not _COLLOQUIAL_VERB.search(t.text)]
+    return _holds_all(_heaviest([*_known_things(wanted.terms), *deeds]), f"{reading.near}\n{reading.at_home}")
+
+
+def _holds_predicate(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether what a reason, a way or a doer is asked for happens at all: 为什么批评, 怎么补办, 向谁报告."""
+    asked, verbs = wanted.asked, [t for t in wanted.terms if t.is_verb]
+    if asked.kind == "why":
+        return _holds_all(verbs, reading.near)
+    if asked.kind == "how":
+        done = [t for t in verbs if asked.predicate.startswith(t.text) and t.text not in _ANY_WAY]
+        return _holds_all(done, reading.near)
+    way, verb = asked.toward
+    done = [t for t in wanted.terms if verb and t.text == verb]
+    if way == "向":
+        return all(re.search(rf"向[^，。]{{1,14}}{re.escape(t.text)}", reading.near) for t in done)
+    return _holds_all(done, reading.near)
+
+
+def _names_the_person(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether a person is named in one breath with what is asked: not any name of the passage will do."""
+    if not wanted.asked.name:
+        return True
+    heaviest = _heaviest([t for t in wanted.terms if t.is_known])
+    segments = re.split(r"[，。;；、\n]", reading.answer)
+    return any(names_a_person(segment) and _holds_all(heaviest, segment) for segment in segments)
+
+
+def _names_the_place(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    level = wanted.asked.locality
+    return not level or names_a_locality(level, f"{reading.answer}\n{reading.context}")
+
+
+def _is_of_its_owner(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether a bare fact is told of what is asked for, where its sentence speaks of several things."""
+    if wanted.asked.kind not in _OWNED_FACTS:
+        return True
+    asking = "\n".join(part for part in re.split(r"[，,。;；?？]", wanted.key) if asks(part))
+    known = [t for t in _known_things(wanted.terms) if t.text in asking]
+    heaviest = _heaviest(known)
+    owners = [t for t in known if t.is_name or t in heaviest]
+    least = _OWNER_SHARE * max((t.weight for t in heaviest), default=0.0)
+    others = [t for t in known if t not in owners and t.weight >= least]
+    headings = [line for line in reading.context.split("\n") if len(line) <= _HEADING_CHARS]
+    above = "\n".join([*headings, reading.at_home])
+    return tells_of(wanted.asked, owners, reading.answer, above) and _holds_all(
+        others, f"{reading.answer}\n{above}"
+    )
+
+
+_DEMANDS: tuple[Callable[[Wanted, Draft, Reading], bool], ...] = (
+    _holds_the_fact,
+    _has_the_members,
+    _explains_the_subject,
+    _mentions_what_is_counted,
+    _holds_heaviest,
+    _holds_predicate,
+    _names_the_person,
+    _names_the_place,
+    _is_of_its_owner,
+)
+
+
+def _known_things(terms: Sequence[ContentTerm]) -> list[ContentTerm]:
+    """The nouns and names of a question that the corpus holds."""
+    return [t for t in terms if t.is_known and (t.is_noun or t.is_name)]
+
+
+def _heaviest(terms: Sequence[ContentTerm]) -> list[ContentTerm]:
+    """The one term that weighs most, empty where there is none."""
+    return [max(terms, key=lambda t: t.weight)] if terms else []
+
+
+def _holds_all(terms: Sequence[ContentTerm], text: str) -> bool:
+    return all(t.credit(text) >= _CREDIT_MIN for t in terms)
