@@ -74,12 +74,14 @@ def test_an_error_in_a_worker_is_a_reason_with_its_traceback(tmp_path: Path) -> 
 
 def test_the_workers_of_a_killed_ingest_end(tmp_path: Path) -> None:
     note = tmp_path / "pids"
-    sources(tmp_path / "docs", *[f"wait {note}"] * 4)
+    sources(tmp_path / "docs", *[f"wait {note}"] * 16)
     command = [sys.executable, "-m", "tests.corpus", "ingest in processes"]
     running = subprocess.Popen([*command, tmp_path / "data", tmp_path / "docs"], cwd=ROOT)
-    eventually(lambda: note.exists() and len(note.read_text().splitlines()) == 2)
-    running.kill()
-    running.wait(timeout=20)
+    try:
+        eventually(lambda: note.exists() and len(note.read_text().splitlines()) == 2)
+    finally:
+        running.kill()
+        running.wait(timeout=20)
     pids = [int(each) for each in note.read_text().splitlines()]
     assert running.pid not in pids
     eventually(lambda: not any(is_running(pid) for pid in pids))
