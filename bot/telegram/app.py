@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from telegram.ext import (
     ApplicationBuilder,
     CallbackQueryHandler,
     ChatMemberHandler,
+    ExtBot,
     InlineQueryHandler,
     MessageHandler,
     TypeHandler,
@@ -130,28 +131,11 @@ def build(
     _watch(metrics, desk.work, order, delivery)
     monitor = Monitor(metrics, lambda: _health(core, order, polls))
 
-    async def opened(application: BotApplication) -> None:
-        if settings.health_port:
-            monitor.open(settings.listen, settings.health_port)
-        await menus.announce()
-        store.prune()
-        turns.interrupted = await journal.restore(bot)
-        uploads.excuse()
-        _log.info("bot @%s is up", bot.username)
-        if not bot.can_read_all_group_messages:
-            _log.info("privacy mode is on: mentions reach only groups where the bot is an administrator")
-
-    async def stopped(application: BotApplication) -> None:
-        # The last poll has confirmed them, so none of them comes again.
-        store.forget_settled()
-
-    async def closed(application: BotApplication) -> None:
-        await monitor.close()
-        store.close()
-
+    course = _Course(settings, bot, store, menus, journal, turns, uploads, monitor)
     builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery, "uploads": uploads})
     builder = builder.bot(bot).update_queue(journal).concurrent_updates(order)
-    application = builder.post_init(opened).post_stop(stopped).post_shutdown(closed).build()
+    builder = builder.post_init(course.begin).post_stop(course.stop).post_shutdown(course.end)
+    application = builder.build()
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE, handlers.on_message))
     application.add_handler(CallbackQueryHandler(buttons.on_press))
@@ -159,6 +143,41 @@ def build(
     application.add_handler(ChatMemberHandler(handlers.on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(handlers.on_error)
     return application
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What is done before the first update comes and after the last."""
+
+    settings: TelegramSettings
+    bot: ExtBot[None]
+    store: TelegramStore
+    menus: Menus
+    journal: UpdateJournal
+    turns: Turns
+    uploads: Uploads
+    monitor: Monitor
+
+    async def begin(self, application: BotApplication) -> None:
+        """Open what must be open, and take up what a former process left."""
+        if self.settings.health_port:
+            self.monitor.open(self.settings.listen, self.settings.health_port)
+        await self.menus.announce()
+        self.store.prune()
+        self.turns.interrupted = await self.journal.restore(self.bot)
+        self.uploads.excuse()
+        _log.info("bot @%s is up", self.bot.username)
+        if not self.bot.can_read_all_group_messages:
+            _log.info("privacy mode is on: mentions reach only groups where the bot is an administrator")
+
+    async def stop(self, application: BotApplication) -> None:
+        """Forget what is settled: the last poll has confirmed it, so none of it comes again."""
+        self.store.forget_settled()
+
+    async def end(self, application: BotApplication) -> None:
+        """Close what was opened."""
+        await self.monitor.close()
+        self.store.close()
 
 
 def _watch(metrics: Metrics, work: WorkQueue, order: ChatOrder, delivery: Delivery) -> None:
