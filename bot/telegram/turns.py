@@ -28,6 +28,9 @@ from bot.telegram.store import TelegramStore
 from bot.telegram.streaming import Stream
 from retrieval.errors import DangwuError, StoreError, UsageError
 
+Work = Callable[[OnStatement | None], Awaitable[Reply]]
+"""Makes a reply; what it is given, if anything, shows each verified statement at once."""
+
 _TYPING_EVERY_S = 4.5
 _CONFLICT = "Conflict: another program fetches the updates of this token, or a webhook is set"
 _log = logging.getLogger(__name__)
@@ -65,13 +68,7 @@ class Turns:
         self._open: dict[int, _Open] = {}
         self.interrupted: set[int] = set()
 
-    async def run(
-        self,
-        update: Update,
-        work: Callable[[OnStatement | None], Awaitable[Reply]],
-        *,
-        is_limited: bool = True,
-    ) -> None:
+    async def run(self, update: Update, work: Work, *, is_limited: bool = True) -> None:
         """Reply to the message of ``update`` with what ``work`` gives, or with why that is not done.
 
         Only with ``is_limited`` does it count as a question, of which a person has so many a minute.
@@ -126,13 +123,8 @@ class Turns:
             _log.error("error %s could not be told: %s", code, exc)
             self._end(update, "undeliverable")
 
-    async def _answered(
-        self,
-        update: Update,
-        message: Message,
-        turn: _Open,
-        work: Callable[[OnStatement | None], Awaitable[Reply]],
-    ) -> Reply:
+    async def _answered(self, update: Update, message: Message, turn: _Open, work: Work) -> Reply:
+        """What ``work`` gives, shown while it is being written where the chat is one person's."""
         if not self._is_streaming or message.chat.type != ChatType.PRIVATE:
             return await _attempt(work, None)
         stream = Stream(self._delivery, target_of(message), _Marking(self._store, update.update_id))
