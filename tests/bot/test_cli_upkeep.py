@@ -46,6 +46,24 @@ def test_the_history_tells_who_changed_what(docs: Path, capsys: pytest.CaptureFi
     assert "移除 1（docs/leave.txt）" in shown and "当前版本" in shown and "可回退" in shown
 
 
+def test_so_many_versions_are_kept_as_the_setting_says(
+    docs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANGWU_HISTORY__KEEP", "2")
+    assert run(["tag", "党费", "status=现行"]) == run(["rollback"]) == 0
+    write_files(docs, leave=LEAVE * 2)
+    assert run(["ingest"]) == run(["remove", "请假"]) == 0
+    output(capsys)
+    assert run(["history", "--json"]) == 0
+    versions = document(capsys)["versions"]
+    assert [each["action"] for each in versions] == ["remove", "ingest", "tag", "ingest"]
+    assert [each["kept"] for each in versions] == [True, True, False, False]
+    assert run(["rollback", "v1"]) == 2
+    assert "不再保留" in output(capsys)[1]
+    monkeypatch.setenv("DANGWU_HISTORY__KEEP", "1")
+    assert run(["history"]) == 2
+
+
 def test_there_is_no_history_before_the_first_ingest(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["history", "--json"]) == 0
     assert document(capsys) == {"versions": []}
