@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from bot.trial import Verdict
     from ingest.report import IngestReport
 
+# Questions that a message names; the table and the JSON have all of them.
+_NAMED_MAX = 10
+
 
 @click.command("ingest", cls=Command)
 @click.argument("paths", cls=Argument, nargs=-1, metavar="[路径]...", type=click.Path(path_type=Path))
@@ -55,8 +58,7 @@ def command(
     with open_application() as application:
         done = _plan(application, paths) if is_plan else _ingest(application, paths, questions)
         if is_watch:
-            _Log(as_json).tell(done)
-            _watch(application, questions, as_json=as_json, is_polling=is_polling)
+            _watch(application, done, questions, as_json=as_json, is_polling=is_polling)
             return 0
     _show(done, as_json=as_json)
     return 1 if _complain_of(done) else 0
@@ -81,8 +83,9 @@ class _Done:
         ]
         if self.verdict and not self.verdict.is_passed:
             fallen = "、".join(each.metric for each in self.verdict.fallen)
-            broken = "、".join(str(each["id"]) for each in self.verdict.broken)
-            message = f"新的版本没有发布：{fallen} 变差了（{broken}），仍用现在的版本。"
+            broken = [str(each["id"]) for each in self.verdict.broken]
+            named = "、".join(broken[:_NAMED_MAX]) + (f" 等 {len(broken)} 题" if broken[_NAMED_MAX:] else "")
+            message = f"新的版本没有发布：{fallen} 变差了（{named}），仍用现在的版本。"
             found.append((message, "看看这些题和改动的资料；确实要发布，就不带 --check 再运行一次。"))
         return found
 
@@ -128,10 +131,13 @@ def _complain_of(done: _Done) -> bool:
     return bool(done.failures)
 
 
-def _watch(application: Application, questions: Path | None, *, as_json: bool, is_polling: bool) -> None:
+def _watch(
+    application: Application, first: _Done, questions: Path | None, *, as_json: bool, is_polling: bool
+) -> None:
     from bot.watch import keep_in_step
 
     log = _Log(as_json)
+    log.tell(first)
     keep_in_step(
         application,
         lambda: log.tell(_ingest(application, (), questions)),

@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -84,18 +85,23 @@ def docs(home: Path) -> Path:
 
 @pytest.fixture
 def watch(home: Path, docs: Path) -> Iterator[Watch]:
-    yield from _watching(home)
+    with watching(home) as watch:
+        yield watch
 
 
 @pytest.fixture
 def polling(home: Path, docs: Path) -> Iterator[Watch]:
-    yield from _watching(home, "--poll", "--json")
+    with watching(home, "--poll", "--json") as watch:
+        yield watch
 
 
-def _watching(home: Path, *options: str) -> Iterator[Watch]:
+@contextmanager
+def watching(home: Path, *options: str) -> Iterator[Watch]:
     watch = Watch(home, *options)
-    yield watch
-    watch.close()
+    try:
+        yield watch
+    finally:
+        watch.close()
 
 
 def test_each_change_is_a_line_and_a_signal_ends_it(docs: Path, watch: Watch) -> None:
@@ -138,6 +144,16 @@ def test_a_file_that_is_being_written_is_read_when_it_is_whole(docs: Path, watch
             time.sleep(0.1)
     watch.says("docs/slow.txt")
     assert watch.texts()["docs/slow.txt"].count("党支部书记") == 15 and watch.is_silent()
+
+
+def test_what_was_broken_at_the_start_is_not_named_again(home: Path, docs: Path) -> None:
+    (docs / "broken.txt").write_bytes(bytes(range(256)) * 20)
+    with watching(home) as watch:
+        watch.says("新增")
+        write_files(docs, good=f"又一份。{TEXT}")
+        watch.says("docs/good.txt")
+        assert watch.stop() == 0
+        assert not [line for line in iter(watch.err.get, "停止。\n") if "broken" in line]
 
 
 def test_a_broken_file_is_named_once_and_the_others_go_on(docs: Path, watch: Watch) -> None:
