@@ -30,13 +30,14 @@ def erase_traces(application: Application) -> int:
     if not purged:
         return 0
     with ingest_lock(application.data_dir):
-        Gaps(application.data_dir).erase_titles({title for each in purged for title in each.titles})
-        _erase_answers(application.data_dir, purged)
         _erase_files(application.data_dir, purged)
         # A trial that was killed has left a copy of everything.
         shutil.rmtree(application.data_dir / TRIAL_FOLDER, ignore_errors=True)
         erase_database_traces(store)
         application.vectors.erase_former()
+        # Late, for an answer that was under way when the document went may have been kept since.
+        Gaps(application.data_dir).erase_titles({title for each in purged for title in each.titles})
+        _erase_answers(application.data_dir, purged)
         forget_purge(store)
     return len(purged)
 
