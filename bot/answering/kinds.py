@@ -47,10 +47,11 @@ _PLACE = re.compile(
 _LOCALITY = re.compile(r"哪[个座1]{0,2}(?:城?(?P<level>市|省|区|县|镇|村)|(?P<name>街道|社区))")
 # What is done to or by the one who is asked for: 向谁报告, 由哪一级党组织批准.
 _TOWARD = re.compile(
-    r"(?P<way>[向对跟由归])(?:谁|哪[1个级位些]{0,3}[\u4e00-\u9fff]{0,6}?)来?(?P<verb>[\u4e00-\u9fff]{2})(?=$|[?？，,。呢啊吗的])"
+    r"(?P<way>[向对跟由归])(?:谁|哪[1个级位些]{0,3}[\u4e00-\u9fff]{0,6}?)来?(?P<verb>(?!组成|构成)[\u4e00-\u9fff]{2})(?=$|[?？，,。呢啊吗的])"
 )
 _PERSON = re.compile(r"谁|哪位|什么人|由哪")
-_WHY = re.compile(r"为什么|为何|为啥|怎么会|缘由|(?<!什么)(?<!哪些)原因是|凭什么")
+# 作为什么, 称为什么 ask what something is.
+_WHY = re.compile(r"(?<![作称认成视])为什么|为何|为啥|怎么会|缘由|(?<!什么)(?<!哪些)原因是|凭什么")
 _HOW = re.compile(r"怎么|怎样|如何|咋|怎么办|怎么做|方法|办法|做法")
 _LIST = re.compile(
     rf"哪些|哪几|哪{_NUMERALS}(?!年|天|月|次)|有哪|分别|列出|列举|包括什么|包括哪|(?:{_LISTED})(?:都|有|是|包括)*(?:什么|啥)|"
@@ -68,13 +69,13 @@ _STEPS = re.compile(r"程序|步骤|流程|环节|阶段")
 
 _NOUN = re.compile(
     rf"(?:哪些|哪几[{'|'.join(_MEASURES.split('|'))}步类点]?|(?<!为)什么|啥|(?:多少|几)(?:个人|{_MEASURES})(?:以上|以下|以内)?)"
-    r"(?P<noun>[\u4e00-\u9fff]{2,12})|哪\d+[个种项条点位类名家步方]?+(?P<counted>[\u4e00-\u9fff]{1,12})"
+    r"(?P<noun>[\u4e00-\u9fff]{2,12})|哪\d+[个种项条点位类名家步方件级]?+(?P<counted>[\u4e00-\u9fff]{1,12})"
     r"|多少(?P<bare>(?!%)[\u4e00-\u9fff]{2,8})"
 )
 # 城镇化率是多少, 网民规模有多大: the quantity stands before its question word.
 _QUANTITY = re.compile(
     r"(?:^|[的，,。？?;；\s]|有|全)(?P<noun>(?:(?!的)[\u4e00-\u9fff]){2,10}?)(?:大概|大约|约|总共|一共|现在)*"
-    r"(?:是|有|为|达到?)?多(?:少|大|高)(?=$|[?？，,。；;\s吗呢啊])"
+    r"(?:(?:是|有|为|达到?)?多(?:少|大|高)|有几[个名位])(?=$|[?？，,。；;\s吗呢啊])"
 )
 # Particles that close a question belong to no noun.
 _PARTICLES = re.compile(r"[了过啊呀呢吗吧嘛的]+$")
@@ -167,7 +168,7 @@ def _bound(key: str) -> str:
 def _noun(key: str) -> str:
     match = _NOUN.search(key)
     found = (match["noun"] or match["counted"] or match["bare"]) if match else _group(_QUANTITY, key, "noun")
-    noun = re.split(_BOUND, _PARTICLES.sub("", found))[0]
+    noun = re.split(_BOUND, _PARTICLES.sub("", found))[0].lstrip("的")
     return "" if noun in _MEASURES.split("|") else noun
 
 

@@ -96,7 +96,9 @@ def _holds_predicate(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     """Whether what a reason, a way or a doer is asked for happens at all: 为什么批评, 怎么补办, 向谁报告."""
     asked, verbs = wanted.asked, [t for t in wanted.terms if t.is_verb]
     if asked.kind == "why":
-        return _holds_all(verbs, reading.near)
+        # A word of speech that the corpus never uses is let pass beside one that it does.
+        known = [t for t in verbs if t.is_known]
+        return _holds_all(known or verbs, reading.near)
     if asked.kind == "how":
         done = [t for t in verbs if asked.predicate.startswith(t.text) and t.text not in _ANY_WAY]
         return _holds_all(done, reading.near)

@@ -145,6 +145,19 @@ def test_each_of_several_questions_is_answered(answerer: Answerer) -> None:
     assert len(quotes) == len(set(quotes))
 
 
+def test_of_two_clauses_with_one_number_that_of_the_rule_named_is_given(tmp_path: Path) -> None:
+    rules = {
+        "支部工作条例": "支部工作条例\n第一条 为了加强支部，制定本条例。\n第二条 支部书记应当有1年以上党龄。",
+        "发展党员细则": "发展党员细则\n第一条 为了发展党员，制定本细则。\n第二条 预备党员由党委审批，支部大会先作决议。",
+    }
+    documents = write_files(tmp_path / "docs", **rules)
+    run_ingest(tmp_path / "data", documents, make_passages=make_passages)
+    opened = Store.open(tmp_path / "data", create=False)
+    answer = ask(Answerer(Retriever(opened, None, None)), "支部工作条例第二条对支部书记怎么规定?")
+    opened.close()
+    assert [citation.document.title for citation in answer.citations] == ["支部工作条例"]
+
+
 def test_of_several_questions_those_that_can_be_answered_are(answerer: Answerer) -> None:
     answer = ask(answerer, "支部委员会任期几年?党费又收多少?")
     assert answer.status == "answered" and "任期3年" in answer.text

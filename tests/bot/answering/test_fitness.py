@@ -27,6 +27,8 @@ from retrieval.question import analyse
         ("什么是社区党建?", "definition"),
         ("“1+3”社区党组织体系是什么?", "definition"),
         ("为什么要抓楼宇党建?", "why"),
+        ("整改情况要作为什么的重要内容?", "other"),
+        ("会议传达精神是几月几号?", "date"),
         ("不合格党员怎么处理?", "how"),
         ("党支部（）对积极分子进行一次考察。", "blank"),
         ("支部工作条例第十三条怎么规定?", "clause"),
@@ -39,6 +41,9 @@ def test_the_kind_of_a_question_is_told(question: str, kind: str) -> None:
 def test_counts_measures_and_items_are_read_off_the_question() -> None:
     assert asked(analyse("“四必访”是指哪四必访?")).count == 4
     assert asked(analyse("在“八有”之外又新增了哪“四有”?")).count == 4
+    assert asked(analyse("经费要纳入哪几级的预算?")).noun == "预算"
+    assert asked(analyse("发展党员的总要求是哪十六个字?")).count == 0
+    assert asked(analyse("阵地由哪些组成?")).toward == ("", "")
     assert asked(analyse("给街道党工委哪三项权?")).noun == "权"
     assert asked(analyse("报告要向谁报告?")).toward == ("向", "报告")
     assert asked(analyse("申请入党需要几名介绍人?")).measure == "名"
