@@ -32,7 +32,8 @@ _RESERVE = 0.05
 class _Found:
     """What one search led to; ``task`` is ``None`` where the corpus is silent.
 
-    ``notices_on`` gives what must be said of passages that are quoted, by their ids.
+    ``notices_on`` gives what must be said of passages that are quoted, by their ids; ``silences`` says which
+    of several questions had no answer of its own.
     """
 
     evidence: Evidence
@@ -41,6 +42,7 @@ class _Found:
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
+    silences: tuple[str, ...] = ()
 
 
 class Answerer:
@@ -106,19 +108,23 @@ class Answerer:
 
     def _found(self, search: Search, audiences: Collection[Audience]) -> _Found:
         """The evidence, and the best draft that the judge lets pass."""
-        searches = [search]
         wanted, sources = wanted_by(search.question, search.statistics), self._sources(search)
-        draft = compose(wanted, sources)
-        if parts := divided(search.question.text):
-            searches += [self._retriever.search_in(search.snapshot, part, audiences) for part in parts]
-            draft = joined(draft, [self._part(each) for each in searches[1:]])
+        parts = [
+            self._retriever.search_in(search.snapshot, part, audiences)
+            for part in divided(search.question.text)
+        ]
+        drafts = [self._part(part) for part in parts]
+        draft = joined(compose(wanted, sources), drafts)
         evidence = search.evidence(PASSAGES_OFFERED)
         if draft is None:
             offered = self._suggestions(search, sources, audiences)
             return _Found(evidence, None, search.cited_notices, suggestions=offered)
         statements, citations = cited(draft.pieces, search.snapshot.document_text)
+        searches = [search, *parts]
         task = Task(search.question.text, wanted, _distinct(map(self._sources, searches)), draft)
-        return _Found(evidence, task, _notices_on(searches), statements, citations)
+        silent = (part for part, found in zip(parts, drafts, strict=True) if found is None)
+        silences = tuple(f"“{part.question.text}”这一问，没有单独找到依据。" for part in silent)
+        return _Found(evidence, task, _notices_on(searches), statements, citations, silences=silences)
 
     def _part(self, search: Search) -> Draft | None:
         """The draft that answers one of several questions."""
@@ -188,7 +194,7 @@ def _extractive(question: str, found: _Found) -> Answer:
         passages=evidence.passages,
         message="" if found.statements else refusal_message(evidence),
         suggestions=found.suggestions,
-        notices=evidence.notices,
+        notices=(*evidence.notices, *found.silences),
         answerer=EXTRACTIVE,
         index_version=evidence.index_version,
     )

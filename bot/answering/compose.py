@@ -106,7 +106,7 @@ def _with_rival(
 def joined(whole: Draft | None, parts: Sequence[Draft | None]) -> Draft | None:
     """One draft of those to the single questions; that to all of them goes first where one has none."""
     found = [part for part in parts if part is not None]
-    if whole is not None and len(found) < len(parts):
+    if whole is not None and (not parts or len(found) < len(parts)):
         found.insert(0, whole)
     pieces: list[Piece] = []
     for draft in found:

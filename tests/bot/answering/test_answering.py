@@ -161,6 +161,7 @@ def test_of_two_clauses_with_one_number_that_of_the_rule_named_is_given(tmp_path
 def test_of_several_questions_those_that_can_be_answered_are(answerer: Answerer) -> None:
     answer = ask(answerer, "支部委员会任期几年?党费又收多少?")
     assert answer.status == "answered" and "任期3年" in answer.text
+    assert answer.notices == ("“党费又收多少”这一问，没有单独找到依据。",)
 
 
 def test_quotes_are_verbatim_at_their_offsets(answerer: Answerer, store: Store) -> None:
