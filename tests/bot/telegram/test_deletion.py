@@ -77,10 +77,11 @@ class Visitor:
                 self.told.add((each["chat"]["id"], each["text"]))
 
     def press_everything(self, messages: list[Json]) -> None:
-        """Press every button of these messages except the votes."""
-        pressed = [(m, data) for m in messages for data in buttons(m).values() if not data.startswith("v:")]
+        """Press every button of these messages except the votes, those that do the same once a chat."""
+        found = [(m, data) for m in messages for data in buttons(m).values() if not data.startswith("v:")]
+        pressed = {(m["chat"]["id"], data): m for m, data in found}
         with self._settling("answerCallbackQuery", len(pressed)):
-            for message, data in pressed:
+            for (_, data), message in pressed.items():
                 self._api.press(message, person(5), data)
 
     @contextmanager
