@@ -315,7 +315,8 @@ def _pointing(bare: str, turns: Sequence[Asked]) -> Resolved | None:
     if match["person"] and begins_with_noun(bare[match.end() :]):
         return None
     referent = _referent(match, turns[-1])
-    if not referent or referent in bare:
+    # One character is no name: 党 stands in every question.
+    if len(referent) < 2 or referent in bare:
         return None
     joined = _joined(bare[: match.start()] + referent, bare[match.end() :])
     return Resolved(f"{joined}？") if match[0] != bare else None
