@@ -315,8 +315,7 @@ def _pointing(bare: str, turns: Sequence[Asked]) -> Resolved | None:
     if match["person"] and begins_with_noun(bare[match.end() :]):
         return None
     referent = _referent(match, turns[-1])
-    # One character is no name: 党 stands in every question.
-    if len(referent) < 2 or referent in bare:
+    if not referent or referent in bare:
         return None
     joined = _joined(bare[: match.start()] + referent, bare[match.end() :])
     return Resolved(f"{joined}？") if match[0] != bare else None
@@ -331,6 +330,8 @@ def _referent(match: re.Match[str], last: Asked) -> str:
     if match["person"]:
         return parts.matter
     thing, noun = _topic(last, parts.subject), match["noun"]
+    if len(thing) < 2:
+        return ""  # one character is no name: 党 stands in every question
     if not noun or noun in thing:
         return thing
     if noun in parts.matter:
