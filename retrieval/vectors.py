@@ -39,7 +39,9 @@ RESTORE_AT_ONCE = 5_000
 # Deleted vectors stay in the graph as dead nodes; past this share a fresh graph is smaller and faster.
 _DELETED_SHARE_MAX = 0.3
 BATCH = 1_000
-HNSW = {"space": "cosine", "ef_search": 200}
+# All is written out with the last batch. By default Chroma leaves up to 1,000 vectors for whoever opens the
+# folder to work in, and a reader that does so writes parts of its memory into the files.
+HNSW = {"space": "cosine", "ef_search": 200, "batch_size": 1, "sync_threshold": 1}
 
 _log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,7 @@ from retrieval.locking import ingest_lock
 from retrieval.publication import content_key
 from retrieval.store import Store
 from retrieval.vector_server import VectorServer
-from retrieval.vectors import Nearest, VectorFolders, VectorHome, nearest, vector_home
+from retrieval.vectors import MARKER_NAME, Nearest, VectorFolders, VectorHome, nearest, vector_home
 from tests.corpus import HashEmbedder, plain_parts, run_ingest, write_files
 
 
@@ -82,6 +83,15 @@ def test_only_the_last_two_folders_are_kept(store: Store, docs: Path) -> None:
         run_ingest(store.data_dir, write_files(docs, b=f"乙\n改{number}"))
         seen.append(folder_of(store))
     assert set(store.vectors_dir.iterdir()) == set(seen[-2:])
+
+
+def test_opening_a_folder_writes_nothing_into_its_vectors(folders: VectorFolders, store: Store) -> None:
+    def files() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in folder_of(store).rglob("*.bin")}
+
+    before = files()
+    assert look(folders, store, "第7条").hits and before["data_level0.bin"]
+    assert files() == before
 
 
 def test_many_deletions_begin_a_fresh_folder(folders: VectorFolders, store: Store, docs: Path) -> None:
@@ -168,6 +178,8 @@ def test_a_folder_with_strange_vectors_serves_only_what_the_store_knows(
     collection.delete(ids=[content_key("第7条")])
     collection.add(ids=["stranger"], embeddings=[HashEmbedder().query("第7条")])
     client.close()
+    marker = folder / MARKER_NAME
+    marker.write_text(json.dumps({**json.loads(marker.read_text()), "sizes": {}}))
     found = look(folders, store, "第7条")
     assert len(found.hits) == 20 and "stranger" not in dict(found.hits)
 
