@@ -96,7 +96,7 @@ def _holds_number(asked: Asked, body: str) -> bool:
         # In speech everything is counted in 个; what is counted is told by its noun.
         count = rf"{_NUMBER}[个名位家所处条项]"
     gap = r"[^，。,;；:：\d]"
-    noun = rf"{gap}{{0,6}}".join(map(re.escape, nouns))
+    noun = rf"{gap}{{0,6}}".join(map(_said_as, nouns))
     links = "(?:总数|数量|人数|的)?(?:有|只有|仅有|共有?|达到?|为|约|近|一般)?(?:不?(?:超过|少于|低于))?"
     return bool(re.search(rf"{count}{gap}{{0,10}}{noun}|{noun}{links}{count}", body))
 
@@ -104,11 +104,15 @@ def _holds_number(asked: Asked, body: str) -> bool:
 def _holds_quantity(asked: Asked, body: str) -> bool:
     """Whether a number stands beside the quantity asked for; any number where none is named."""
     heads = _nouns(asked.noun)[-1:]
-    names = [re.escape(name) for head in heads for name in (head, *expansions(head))]
-    if not names:
+    if not heads:
         return bool(re.search(rf"\d|{_MAJORITY}", body))
-    name = "|".join(names)
-    return bool(re.search(rf"(?:{name})[^，。;；\n]{{0,14}}\d|\d[^，。;；\n]{{0,8}}(?:{name})", body))
+    name = _said_as(heads[0])
+    return bool(re.search(rf"{name}[^，。;；\n]{{0,14}}\d|\d[^，。;；\n]{{0,8}}{name}", body))
+
+
+def _said_as(noun: str) -> str:
+    """A pattern of the noun and the other ways to say it."""
+    return "(?:" + "|".join(map(re.escape, (noun, *expansions(noun)))) + ")"
 
 
 @lru_cache(maxsize=256)
