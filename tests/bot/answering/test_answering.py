@@ -148,7 +148,7 @@ def test_each_of_several_questions_is_answered(answerer: Answerer) -> None:
 def test_of_two_clauses_with_one_number_that_of_the_rule_named_is_given(tmp_path: Path) -> None:
     rules = {
         "支部工作条例": "支部工作条例\n第一条 为了加强支部，制定本条例。\n第二条 支部书记应当有1年以上党龄。",
-        "发展党员细则": "发展党员细则\n第一条 为了发展党员，制定本细则。\n第二条 预备党员由党委审批，支部大会先作决议。",
+        "发展党员细则": "发展党员细则\n第一条 为了发展党员，制定本细则。\n第二条 预备党员由党委审批。",
     }
     documents = write_files(tmp_path / "docs", **rules)
     run_ingest(tmp_path / "data", documents, make_passages=make_passages)
