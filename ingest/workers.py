@@ -10,7 +10,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import threading
 import traceback
 import warnings
 from collections import deque
@@ -24,6 +23,7 @@ from ingest.parts import IngestParts
 from ingest.revising import new_revision
 from ingest.sources import SourceFile
 from retrieval.errors import SourceError
+from retrieval.offspring import end_with_parent
 from retrieval.publication import NewRevision
 
 # Starting two workers costs as much as cleaning this much plain text in one process.
@@ -156,12 +156,4 @@ def _prepare() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger().addHandler(logging.NullHandler())
     warnings.simplefilter("ignore")
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # A killed parent closes nothing: its workers would wait for work for ever.
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
+    end_with_parent()

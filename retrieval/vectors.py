@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from retrieval.errors import DangwuError, StoreBusy, StoreError
 from retrieval.locking import ingest_lock
+from retrieval.offspring import end_with_parent
 from retrieval.publication import cached_embeddings, recent_vectors, revision_keys
 from retrieval.snapshot import Snapshot, Version
 from retrieval.store import Store
@@ -283,6 +284,8 @@ def _rebuild_apart(data_dir: Path) -> None:
 
 
 def _rebuild(data_dir: Path) -> None:
+    # Without its parent it would hold no lock, and exchange a folder that others use.
+    end_with_parent()
     store = Store.open(data_dir, create=False)
     try:
         with store.snapshot() as snapshot:
