@@ -180,12 +180,18 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
         mark += 0.15 if asked.count and asked.noun and key.count(asked.noun) >= asked.count else 0.0
         # The lead-in of a list answers only together with its list, which is a draft of its own.
         mark -= 0.2 if unit.start in source.view.leads else 0.0
-        mark += 0.12 if asked.noun and re.search(rf"{re.escape(asked.noun)}[^，。]{{0,4}}:", key) else 0.0
+        mark += 0.12 if asked.noun and _announces(asked.noun, key) else 0.0
     if asked.kind == "why" and _REASONING.search(key):
         mark += 0.08
     if _ASKS_EXAMPLES.search(wanted.key) and _EXAMPLE.match(text, unit.start):
         mark += 0.2
     return mark
+
+
+def _announces(noun: str, key: str) -> bool:
+    """Whether a sentence says outright what the things asked for are: 困难:…, 存在着…不够的问题."""
+    name = re.escape(noun)
+    return bool(re.search(rf"{name}[^，。]{{0,4}}:|存在(?!诸多|很多|许多|哪些)[^，。]{{4,24}}{name}", key))
 
 
 def _body_key(view: DocumentView, unit: Unit) -> str:

@@ -103,11 +103,11 @@ def _holds_number(asked: Asked, body: str) -> bool:
 
 def _holds_quantity(asked: Asked, body: str) -> bool:
     """Whether a number stands beside the quantity asked for; any number where none is named."""
-    heads = _nouns(asked.noun)[-1:]
-    if not heads:
+    head = _last_noun(asked.noun)
+    if not head:
         return bool(re.search(rf"\d|{_MAJORITY}", body))
-    name = _said_as(heads[0])
-    return bool(re.search(rf"{name}[^，。;；\n]{{0,14}}\d|\d[^，。;；\n]{{0,8}}{name}", body))
+    name = _said_as(head)
+    return bool(re.search(rf"{name}[^，。;；\n]{{0,14}}\d|\d[^，,。;；\n]{{0,8}}{name}", body))
 
 
 def _said_as(noun: str) -> str:
@@ -129,6 +129,15 @@ def _nouns(run: str) -> tuple[str, ...]:
         nouns.append(word)
     is_unknown = bool(words) and words[0][1][:1] not in "vad" and 2 <= len(run) <= 3
     return tuple(nouns) or ((run,) if is_unknown else ())
+
+
+@lru_cache(maxsize=256)
+def _last_noun(run: str) -> str:
+    """The noun that a run of words ends on, as 工资 in 工作者每月工资; empty where that is no noun."""
+    import rjieba
+
+    words = rjieba.tag(run)
+    return words[-1][0] if words and (words[-1][1][:1] in "njl" or words[-1][1] in ("vn", "an")) else ""
 
 
 def names_a_person(segment: str) -> bool:

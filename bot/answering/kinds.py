@@ -21,7 +21,7 @@ _LISTED = (
 )
 _MEASURES = (
     "个|名|位|家|户|件|条|项|种|次|分|岁|元|万元|亿元|人|所|处|期|级|章|篇|公里|"
-    "平方米|页|票|支|座|场|套|辆|亩|批|字|届"
+    "平方米|页|票|支|座|场|套|辆|亩|批|字|届|层|栋|间"
 )
 _NUMERALS = r"(?:\d{1,2})"
 _BOUND = "以上|以下|以内"
@@ -88,6 +88,11 @@ _ASKS_OF_NAME = (
     r"(?:是什么|是啥|是?指|具体|包括|是哪|有哪|分别|是1种什么|怎么理解)"
 )
 _SPAN = re.compile(r"(?:几|多少)个?(?P<unit>学时|小时)")
+# “五种服务模式”都有哪些, “一厅一校十室”的十室分别是哪些.
+_ASKS_FOR_MEMBERS = (
+    r"[”\"’」』》]?(?:的?[\u4e00-\u9fff\d]{0,4}?)?(?:都|分别|主要|具体|各)*(?:有|是|指|包括)(?:哪些|哪几[个种项]|什么|啥)"
+    r"(?:$|[?？呢啊呀])"
+)
 _FREQUENCY = re.compile(r"几次|多少次|频率|(?:多久|多长时间|几天|几个月|几年).{0,6}1次")
 
 
@@ -185,7 +190,7 @@ def _group(pattern: re.Pattern[str], key: str, group: str) -> str:
 def _quoted_subject(question: Question) -> str | None:
     """A name in quotation marks right before the words that ask what it is or what belongs to it."""
     for name in question.quoted:
-        if re.search(re.escape(name) + _ASKS_OF_NAME, question.key):
+        if re.search(rf"{re.escape(name)}(?:{_ASKS_OF_NAME}|{_ASKS_FOR_MEMBERS})", question.key):
             return name
         if re.search(r"(?:什么是|什么叫|何谓|解释)[“\"‘「『《]?" + re.escape(name), question.key):
             return name

@@ -158,8 +158,10 @@ def is_surname(character: str) -> bool:
 
 
 def is_place(word: str, tag: str) -> bool:
-    """Whether a word with this tag is the name of a place."""
-    return tag == _PLACE_TAG and len(word) >= 2 and word not in _NO_PLACES
+    """Whether a word with this tag is the name of a place: one of the dictionary, or of the form of one."""
+    if tag != _PLACE_TAG or len(word) < 2 or word in _NO_PLACES:
+        return False
+    return word[-1] in "省市县区州镇乡村" or len(_tagger().cut(word, hmm=False)) == 1
 
 
 def _is_name(word: str, tag: str) -> bool:

@@ -43,6 +43,8 @@ def test_counts_measures_and_items_are_read_off_the_question() -> None:
     assert asked(analyse("在“八有”之外又新增了哪“四有”?")).count == 4
     assert asked(analyse("经费要纳入哪几级的预算?")).noun == "预算"
     assert asked(analyse("发展党员的总要求是哪十六个字?")).count == 0
+    assert asked(analyse("“五种服务模式”都有哪些?")).subject == "5种服务模式"
+    assert asked(analyse("“协会+党委”模式解决什么问题?")).subject is None
     assert asked(analyse("阵地由哪些组成?")).toward == ("", "")
     assert asked(analyse("给街道党工委哪三项权?")).noun == "权"
     assert asked(analyse("报告要向谁报告?")).toward == ("向", "报告")
@@ -70,6 +72,8 @@ def test_counts_measures_and_items_are_read_off_the_question() -> None:
         ("预备期多长?", "预备党员的预备期为一年。", True),
         ("任期几年?", "每年进行党务工作者培训。", False),
         ("党小组会几次?", "党小组会一般每月召开。", True),
+        ("社区工作者每月工资多少?", "聘任社区工作人员341人,落实待遇。", False),
+        ("广场一共有几层楼?", "组建3年多,解决困难5件。", False),
         ("主题党日要开几个小时?", "每月固定1天开展主题党日。", False),
         ("听党课多少个学时?", "全年不少于24个学时。", True),
         ("书记最多连任几届?", "每届任期5年。", False),
