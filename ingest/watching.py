@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from watchfiles import Change
 
 # A file is at rest when it has not changed for this long; one that never rests is read all the same.
-_REST_S = 0.5
-_RESTLESS_MAX = 60
+_REST_S = 0.25
+_RESTLESS_MAX = 120
 # How often the places themselves are looked at; where the system tells nothing, the files as well.
 _LOOK_MS = 1_000
 
