@@ -32,6 +32,12 @@ _FUNCTION_WORDS = re.compile(
 _QUOTED = re.compile(r"[“\"‘'「『《](?P<term>[^”\"’'」』》]{2,30})[”\"’'」』》]")
 
 
+# Names made of numbers, which many write without quotation marks: 4必访, 3会1课, 3控1平衡.
+_COUNTED = "年月日号个名位人条款项次届岁天周元万家种类步级季"
+_NUMBERED = rf"\d(?![{_COUNTED}])[^\W\d哪几是的]"
+_NUMBERED_NAME = re.compile(
+    rf"(?<![\d第])(?:\d必[\u4e00-\u9fff]|{_NUMBERED}{{1,2}}{_NUMBERED}{{1,2}}?)(?!\d)"
+)
 _CLAUSE = re.compile(r"第\s?(?P<n>\d{1,3})\s?条")
 
 
@@ -42,8 +48,8 @@ class Question:
     ``searched`` is what the vectors are asked: the question itself, in simplified script and with mistyped
     words mended. ``key`` is the whole question as a search key, ``content`` the same with question words
     blanked out, ``plain`` that before numerals are folded, for cutting it into words;
-    ``quoted`` holds the names that the asker put in quotation marks, ``clause`` the number of the clause
-    (条) that is named, 0 for none.
+    ``quoted`` holds the names that the asker put in quotation marks or that are made of numbers,
+    ``clause`` the number of the clause (条) that is named, 0 for none.
     """
 
     text: str
@@ -70,8 +76,14 @@ def analyse(text: str) -> Question:
         words=tuple(dict.fromkeys(words(content))),
         bigrams=tuple(dict.fromkeys(bigrams(content))),
         clause=int(clause["n"]) if (clause := _CLAUSE.search(key)) else 0,
-        quoted=tuple(m["term"] for m in _QUOTED.finditer(key)),
+        quoted=_names(key),
     )
+
+
+def _names(key: str) -> tuple[str, ...]:
+    quoted = [match["term"] for match in _QUOTED.finditer(key)]
+    bare = [name for name in _NUMBERED_NAME.findall(_QUOTED.sub(" ", key)) if name not in quoted]
+    return tuple(dict.fromkeys([*quoted, *bare]))
 
 
 def _content(key: str) -> str:

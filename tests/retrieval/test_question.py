@@ -76,3 +76,18 @@ def test_everyday_words_lead_to_terms_and_not_back() -> None:
     everyday = parse_groups("老板\t企业主\t出资人\n")
     assert expansions("老板怎么想", (), everyday) == ["企业主", "出资人"]
     assert expansions("企业主怎么想", (), everyday) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("四必访访哪四种人?", ("4必访",)),
+        ("三会一课是啥", ("3会1课",)),
+        ("什么是“两学一做”?", ("2学1做",)),
+        ("三会一课分别指哪三会哪一课?", ("3会1课",)),
+        ("3月5日开会吗,一年开三次吗?", ()),
+        ("第三章第四条规定了什么?", ()),
+    ],
+)
+def test_names_made_of_numbers_need_no_quotation_marks(question: str, names: tuple[str, ...]) -> None:
+    assert analyse(question).quoted == names
