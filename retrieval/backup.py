@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -26,6 +27,8 @@ from retrieval.errors import InputError, StoreError
 from retrieval.schema import SCHEMA_VERSION
 from retrieval.snapshot import GENERATION
 from retrieval.store import DATABASE_NAME, UPLOADS_NAME, Store, address, damage_of
+
+_log = logging.getLogger(__name__)
 
 _MANIFEST = "dangwu-backup.json"
 _FORMAT = 1
@@ -215,19 +218,25 @@ def _replace(incoming: Path, live: Path) -> list[Path]:
         if incoming.name == DATABASE_NAME:
             # Readers know by this that a row they remember may be another one now.
             source.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (GENERATION, uuid.uuid4().hex))
-        if live.exists():
-            try:
-                _keep_numbers(source, live)
-                with closing(sqlite3.connect(address(live, "rw"), uri=True)) as target:
-                    source.backup(target)
-                    _let_readers_in(target, live)
-                return []
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                pass
+        if live.exists() and _overwrite(source, live):
+            return []
         _let_readers_in(source, incoming)
     return _move_in(incoming, live)
+
+
+def _overwrite(source: sqlite3.Connection, live: Path) -> bool:
+    """Write a database over another that may be open elsewhere; false where that is too damaged for it."""
+    try:
+        _keep_numbers(source, live)
+        with closing(sqlite3.connect(address(live, "rw"), uri=True)) as target:
+            source.backup(target)
+            _let_readers_in(target, live)
+    except sqlite3.OperationalError:  # busy, full, without rights: the file itself may be sound
+        raise
+    except sqlite3.DatabaseError as exc:
+        _log.warning("%s is too damaged to be written over: %s", live.name, exc)
+        return False
+    return True
 
 
 def _let_readers_in(connection: sqlite3.Connection, database: Path) -> None:

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot import asking
 from retrieval.errors import InputError
 from retrieval.json_lines import JsonLine, read_json_lines
-
-# The longest question of a person; ten times what the question files hold.
-QUESTION_CHARS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +28,11 @@ class QuestionLine:
 
 def checked_question(text: str) -> str:
     """The question without white space around it; InputError where it is empty or too long."""
-    # Bytes of the command line that are no UTF-8 arrive as lone surrogates.
-    question = text.encode("utf-8", "replace").decode("utf-8").strip()
-    if not any(c.isalnum() for c in question):
-        raise InputError("问题是空的。", remedy="用引号括起一句问话，如：dangwu ask '什么是三会一课？'")
-    if len(question) > QUESTION_CHARS_MAX:
-        raise InputError(
-            f"问题太长：有 {len(question)} 个字，最多 {QUESTION_CHARS_MAX} 个。",
-            remedy="只写要问的那句话；整篇资料请用 dangwu ingest 导入。",
-        )
-    return question
+    return asking.checked_question(
+        text,
+        when_empty="用引号括起一句问话，如：dangwu ask '什么是三会一课？'",
+        when_long="只写要问的那句话；整篇资料请用 dangwu ingest 导入。",
+    )
 
 
 def read_question_file(path: Path) -> list[QuestionLine]:

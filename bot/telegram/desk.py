@@ -7,16 +7,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from bot import asking
 from bot.answering.conversation import Conversations, Dialogue, Key, Turn
 from bot.answering.further import Further
 from bot.answering.gaps import Gaps
-from bot.cli.questions import QUESTION_CHARS_MAX
+from bot.asking import QUESTION_CHARS_MAX
 from bot.feedback import read_feedback
 from bot.rendering.feedback import feedback_text
 from bot.telegram import wording
 from bot.telegram.callbacks import DocumentView, PassageView, find_document, find_passage
 from bot.telegram.limits import WorkQueue
-from retrieval.errors import InputError
 from retrieval.retriever import EVERYONE
 from retrieval.topics import Topic, TopicCatalogue
 
@@ -150,15 +150,11 @@ class Desk:
 
 def checked_question(text: str) -> str:
     """The question without white space around it; InputError where it is empty or too long."""
-    question = text.encode("utf-8", "replace").decode("utf-8").strip()
-    if not any(c.isalnum() for c in question):
-        raise InputError("没有看到问题。", remedy="请用一句话提问，如：/ask 预备党员的预备期多长？")
-    if len(question) > QUESTION_CHARS_MAX:
-        raise InputError(
-            f"问题太长：有 {len(question)} 个字，最多 {QUESTION_CHARS_MAX} 个。",
-            remedy="请只写要问的那句话。",
-        )
-    return question
+    return asking.checked_question(
+        text,
+        when_empty="请用一句话提问，如：/ask 预备党员的预备期多长？",
+        when_long="请只写要问的那句话。",
+    )
 
 
 def with_context(text: str, context: str) -> tuple[str, str]:

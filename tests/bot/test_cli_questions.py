@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.asking import QUESTION_CHARS_MAX
 from bot.cli.entry import run
-from bot.cli.questions import QUESTION_CHARS_MAX
 from retrieval.evaluation import METRICS
 from retrieval.figures import recorded_evaluations
 from retrieval.store import DATABASE_NAME, Store

@@ -289,8 +289,10 @@ class TestWhoMay:
     def test_nobody_keeps_more_than_ten_waiting(self, api: FakeApi, running: BotProcess) -> None:
         sent = [send(api, f"{n}.txt", PAGE.encode()) for n in range(11)]
         running.wait_for(lambda: any("还有 10 次" in m["text"] for m in api.sent(ADMIN)))
-        for each in sent[:10]:
-            shown(api, running, each, "要导入吗")
+        plans = [shown(api, running, each, "要导入吗") for each in sent[:10]]
+        assert len({plan["message_id"] for plan in plans}) == 10
+        replies = [m["text"] for m in api.sent(ADMIN) if m.get("replies_to") == sent[10]["message_id"]]
+        assert len(replies) == 1 and "还有 10 次" in replies[0]
 
 
 class TestTrouble:
@@ -390,4 +392,5 @@ class TestTrouble:
         plan = shown(api, running, sent, "要导入吗")
         del api.messages[ADMIN][plan["message_id"]]
         choose(api, plan, "导入")
-        shown(api, running, sent, "已导入，现在的回答")
+        report = shown(api, running, sent, "已导入，现在的回答")
+        assert report["message_id"] != plan["message_id"]
