@@ -19,12 +19,13 @@ from retrieval.scoring import TermStatistics
 _LISTABLE = frozenset({"list", "how", "why", "definition", "other"})
 # What is said beside the subject of a definition only narrows it down.
 _BESIDE_SUBJECT = 0.4
-# A draft that fails is followed by others only if they were marked about as high.
 _HASHES = re.compile(r"#{1,6}[ \t]+")
+# A draft that fails is followed by others only if they were marked about as high,
 _TRIED = 3
 _MARGIN = 0.12
 # and cover as much of the question: else the form of an answer would win over its matter.
 _COVERED_MARGIN = 0.06
+# Questions that two stretches may answer; a bare fact or a definition is told once.
 _TOLD_TWICE = frozenset({"how", "why", "list", "other"})
 BOTH_CHARS = 320
 """Two stretches are given in one answer up to this length together."""

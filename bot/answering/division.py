@@ -1,6 +1,6 @@
 """Several questions asked in one breath, taken apart: each is looked up by itself.
 
-What comes out is looked up like any question and never shown as the asker's words.
+What comes out is looked up like any question; it is shown only to say which of them had no answer.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ PARTS_MAX = 4
 
 _SENTENCES = re.compile(r"[?？;；。！!\n]+")
 _NUMERAL = "一二两三四五六七八九十"
+# 各种, 各市 are many and share nothing out.
+_NO_EACH = "(?!种|类|项|级|个|地|界|部|位|方|式|族|市|县|省|区|村)"
 _EACH = re.compile(
-    rf"(?P<owners>.+?)(?P<kind>[{_NUMERAL}\d][个种类块方级者项样](?P<of>[^,，]{{0,10}}?))?[,，]?(?:分别|各自?)(?!种|类|项|级|个|地|界|部|位|方|式|族|族群|市|县|省|区|村)(?P<rest>.+)"
+    rf"(?P<owners>.+?)(?:[{_NUMERAL}\d][个种类块方级者项样](?P<of>[^，]{{0,10}}?))?，?(?:分别|各自?){_NO_EACH}(?P<rest>.+)"
 )
 _MEMBERS = re.compile(r"[、]|(?<=[^共总统调])(?:以及|和|与|跟)(?![谐平睦气])")
 _MEMBER_CHARS = 24

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.answering.privacy import MaskingFilter
+from bot.rendering.stages import STAGES
 from retrieval.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from ingest.pipeline import Progress
 
-STAGES = {"scan": "查看文件", "clean": "清洗", "embed": "计算向量", "publish": "发布", "answer": "回答"}
 _LINE_EVERY_S = 10.0
 # Where nobody looks at a terminal, lines are left for the reader's program to wrap.
 UNWRAPPED = 1_000_000

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from telegram import Bot, Chat, Message, Update
 
 from bot import compose
-from bot.cli.console import STAGES
+from bot.rendering.stages import STAGES
 from bot.rendering.telegram_keyboards import upload_keyboard
 from bot.rendering.telegram_markup import Keyboard, with_keyboard
 from bot.rendering.uploads import upload_plan_text, upload_result_text
