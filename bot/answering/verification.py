@@ -42,6 +42,8 @@ _CLAUSE_END = re.compile(r"[,，。;；:：、!！?？\n()（）—…“”‘�
 # What carries no claim by itself.
 _CLAIMLESS_TAGS = frozenset("urcpyeowxkhzdfgm")
 _STRICT_TAGS = ("n", "j", "l", "i", "t", "s")
+# What follows the name of a place.
+_LEVELS = ("省", "市", "县", "区", "镇", "乡", "街道", "社区")
 _NEAR_CHARS = 3
 _SHORT_CLAUSE = 4
 _LATIN = re.compile(r"[a-zA-Z]{2,}")
@@ -279,9 +281,9 @@ def _content_words(statement: str) -> Iterator[tuple[str, bool]]:
             key = bare(search_key(word))
             if len(key) < 2 or tag[:1] in _CLAIMLESS_TAGS or key.isdigit():
                 continue
-            # What the tagger takes for a verb in front of 的 may be a place that it does not know.
-            attribute = tagged[place + 1 : place + 2] == [("的", "uj")]
-            strict = tag.startswith(_STRICT_TAGS) or attribute
+            # What the tagger takes for a verb in front of 的 or of 市 may be a place that it does not know.
+            behind = tagged[place + 1][0] if place + 1 < len(tagged) else ""
+            strict = tag.startswith(_STRICT_TAGS) or behind == "的" or behind.startswith(_LEVELS)
             yield key, strict and key not in GENERAL_WORDS
 
 
