@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from retrieval.authority import Register, first_day, is_order, source_notices
@@ -121,7 +122,7 @@ class Retriever:
             for rowid, passage in snapshot.passages(rowids).items()
             if passage.document.audience in audiences
         }
-        indexed = read_terms(snapshot.connection, list(passages))
+        indexed = snapshot.memory.terms.get(passages, partial(read_terms, snapshot.connection))
         scored = score_candidates(question, terms, statistics, passages, indexed, cosines)
         found = Search(question, snapshot, terms, statistics, scored, notices + dense_notices, register)
         asked = asked_time(question.key)

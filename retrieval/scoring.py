@@ -9,6 +9,7 @@ benchmarks/.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,34 +44,28 @@ class TermStatistics:
 
 @dataclass(frozen=True)
 class PassageTerms:
-    """The indexed terms of one passage: a column for each field, as the term index holds them.
-
-    Terms are parted by single spaces and only counted when asked for: a search counts the few terms of a
-    question in many passages.
-    """
+    """The indexed terms of one passage: a column for each field, parted by spaces."""
 
     columns: tuple[str, str, str]
 
     def count(self, field: Field, term: str) -> int:
         """How often a term stands in a field."""
-        if term not in self.columns[field]:
-            return 0
-        return self._parted[field].count(f" {term} ")
+        return self.counts[field].get(term, 0)
 
-    def length(self, field: Field) -> int:
-        """The number of terms in a field."""
-        column = self.columns[field]
-        return column.count(" ") + 1 if column else 0
+    @cached_property
+    def counts(self) -> tuple[Mapping[str, int], ...]:
+        """How often each term stands in each field."""
+        return tuple(Counter(column.split()) for column in self.columns)
+
+    @cached_property
+    def lengths(self) -> tuple[int, ...]:
+        """The number of terms in each field."""
+        return tuple(sum(counts.values()) for counts in self.counts)
 
     @cached_property
     def bigrams(self) -> frozenset[str]:
         """The different bigrams."""
-        return frozenset(self.columns[BIGRAMS].split())
-
-    @cached_property
-    def _parted(self) -> tuple[str, ...]:
-        # Every term with spaces of its own: str.count passes over what overlaps.
-        return tuple(f" {column} ".replace(" ", "  ") for column in self.columns)
+        return frozenset(self.counts[BIGRAMS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +123,7 @@ def mean_lengths(passages: Collection[PassageTerms]) -> tuple[float, ...]:
     Taken over the candidates of a search: near enough to the corpus' own, and free of a count over all.
     """
     count = max(1, len(passages))
-    return tuple(max(1.0, sum(p.length(f) for p in passages) / count) for f in FIELDS)
+    return tuple(max(1.0, sum(p.lengths[f] for p in passages) / count) for f in FIELDS)
 
 
 def weighted(terms: Mapping[str, float], statistics: TermStatistics, field: Field) -> WeightedTerms:
@@ -143,11 +138,12 @@ def bm25(terms: WeightedTerms, passage: PassageTerms, mean_length: float) -> flo
     """BM25 of weighted terms in their field of a passage, divided by its ceiling: 0 to 1."""
     if not terms.ceiling:
         return 0.0
-    length = passage.length(terms.field) / mean_length
+    length = passage.lengths[terms.field] / mean_length
     damping = _K1 * (1 - _B + _B * length)
+    counts = passage.counts[terms.field]
     reached = 0.0
     for term, weight in terms.weights:
-        if count := passage.count(terms.field, term):
+        if count := counts.get(term, 0):
             reached += weight * count * (_K1 + 1) / (count + damping)
     return min(1.0, reached / terms.ceiling)
 

@@ -10,10 +10,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, cast
 
+from retrieval.memo import Memo
 from retrieval.records import Audience, DocumentInfo, Passage, PassageKind
+from retrieval.scoring import PassageTerms
 
 # Cleaned texts kept in memory for slicing passages, in code points: two bytes each for Chinese.
 TEXT_CACHE_CHARS = 16_000_000
+# Passages kept in memory with their terms, about 40 kB each; one search looks at up to 120.
+_PASSAGES_KEPT = 500
 # SQLite's default bound on variables of one statement is 32,766.
 _VARIABLES_AT_ONCE = 30_000
 # The version's membership is looked up for each passage; left to itself, SQLite goes through all of it.
@@ -75,6 +79,19 @@ class _Revision:
     text: str
 
 
+class VersionMemory:
+    """What questions on one version have read of it: passages and their indexed terms, by rowid.
+
+    ``rowids`` are those of each content key, ascending. A published version never changes.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.passages: Memo[int, Passage] = Memo(_PASSAGES_KEPT)
+        self.terms: Memo[int, PassageTerms] = Memo(_PASSAGES_KEPT)
+        self.rowids: Memo[str, list[int]] = Memo(_PASSAGES_KEPT)
+
+
 class Snapshot:
     """One version of the corpus inside one read transaction; use it in the block that made it."""
 
@@ -89,6 +106,7 @@ class Snapshot:
         self.info = info
         self._vectors_root = vectors_root
         self._revisions = revisions
+        self.memory = revisions.memory(info.number)
 
     @property
     def version(self) -> int:
@@ -176,12 +194,15 @@ class Snapshot:
         return str(row[0])
 
     def passages(self, rowids: Iterable[int]) -> dict[int, Passage]:
-        """The passages with these rowids; those that this version does not hold are left out."""
+        """The passages with these rowids, in order; those that this version does not hold are left out."""
+        return self.memory.passages.get(rowids, self._read_passages)
+
+    def _read_passages(self, rowids: list[int]) -> dict[int, Passage]:
         rows = list(
             self._select(
                 "SELECT p.id, p.revision_id, p.public_id, p.section, p.kind, p.start, p.stop, p.key"
                 f" FROM passages p {_HELD} AND p.id IN",
-                list(rowids),
+                rowids,
             )
         )
         revisions = self._load_revisions({row[1] for row in rows})
@@ -199,11 +220,11 @@ class Snapshot:
 
     def rowids_for_keys(self, keys: Iterable[str]) -> dict[str, list[int]]:
         """For each content key that this version holds, the rowids of its passages, ascending."""
+        return self.memory.rowids.get(keys, self._read_rowids)
+
+    def _read_rowids(self, keys: list[str]) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for key, rowid in self._select(
-            f"SELECT p.key, p.id FROM passages p {_HELD} AND p.key IN",
-            list(keys),
-        ):
+        for key, rowid in self._select(f"SELECT p.key, p.id FROM passages p {_HELD} AND p.key IN", keys):
             found.setdefault(key, []).append(rowid)
         return {key: sorted(rowids) for key, rowids in found.items()}
 
@@ -244,7 +265,15 @@ class RevisionCache:
         self._budget = budget_chars
         self._held = 0
         self._items: dict[int, _Revision] = {}
+        self._memory = VersionMemory(0)
         self._lock = Lock()
+
+    def memory(self, version: int) -> VersionMemory:
+        """What has been read of a version; only that of the last one asked for is kept."""
+        with self._lock:
+            if self._memory.number != version:
+                self._memory = VersionMemory(version)
+            return self._memory
 
     def get(self, wanted: set[int]) -> dict[int, _Revision]:
         with self._lock:

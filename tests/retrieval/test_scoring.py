@@ -55,8 +55,8 @@ def test_a_question_without_terms_scores_nothing() -> None:
 def test_terms_are_counted_whole(terms: list[str], wanted: str) -> None:
     stored = PassageTerms(("", " ".join(terms), ""))
     assert stored.count(BIGRAMS, wanted) == terms.count(wanted)
-    assert (stored.length(BIGRAMS), stored.bigrams) == (len(terms), frozenset(terms))
-    assert (stored.count(HEADINGS, wanted), stored.length(HEADINGS)) == (0, 0)
+    assert (stored.lengths[BIGRAMS], stored.bigrams) == (len(terms), frozenset(terms))
+    assert (stored.count(HEADINGS, wanted), stored.lengths[HEADINGS]) == (0, 0)
 
 
 def test_lengths_are_never_zero() -> None:
