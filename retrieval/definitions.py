@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from retrieval.normalise import search_key
+from retrieval.occurrences import places
 
 _ATTRIBUTE = "含义|定义|概念|意思|内涵|性质|地位|定位"
 _ASKS_WHAT = re.compile(
@@ -22,6 +22,9 @@ _NO_QUOTES = str.maketrans("", "", "“”‘’\"'「」『』《》")
 # X的Y是什么 asks for an attribute of X; only some attributes are what X is.
 _OF = re.compile(r"的(?=[^的]{1,12}$)")
 _CUT = re.compile(r"(?:在|对|中|里|由)(?=.)")
+# What stands around a name that is being defined.
+_OPENING = re.compile(r"(?:^|[。！？;；\n:：,，])\s*(?:所谓|什么是|#+\s*)?(?:第\S{1,6}条\s*)?\Z")
+_DEFINING = re.compile(r"(?:\([^)]{1,20}\))?(?:——?是?|是指|指的?是|系指|即|是(?!否|不是|非|怎)|:(?=\S))")
 
 
 def defined_subject(key: str) -> str | None:
@@ -49,15 +52,9 @@ def defines(text: str, subject: str) -> bool:
 def defines_in_key(key: str, subject: str) -> bool:
     """``defines`` for a text that is a search key already."""
     plain = _unquoted(key)
-    return subject in plain and bool(_pattern(subject).search(plain))
-
-
-@lru_cache(maxsize=64)
-def _pattern(subject: str) -> re.Pattern[str]:
-    name = re.escape(subject)
-    return re.compile(
-        rf"(?:^|[。！？;；\n:：,，])\s*(?:所谓|什么是|#+\s*)?(?:第\S{{1,6}}条\s*)?{name}"
-        rf"(?:\([^)]{{1,20}}\))?(?:——?是?|是指|指的?是|系指|即|是(?!否|不是|非|怎)|:(?=\S))"
+    return any(
+        _DEFINING.match(plain, end) and _OPENING.search(plain, 0, start)
+        for start, end in places(subject, plain)
     )
 
 

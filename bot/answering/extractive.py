@@ -16,6 +16,7 @@ from bot.answering.support import ContentTerm, Credits, Wording, credits_of, sha
 from bot.answering.view import DocumentView, Unit
 from retrieval.definitions import defines_in_key
 from retrieval.normalise import search_key
+from retrieval.occurrences import is_followed
 from retrieval.records import Passage
 from retrieval.retriever import Ranked
 
@@ -49,6 +50,7 @@ _LEANS_BACK = re.compile(
 # A conclusion: the reason stands before it.
 _CONCLUDES = re.compile(r"我们|要|必须|所以|因此|为此|这就")
 _LABEL = re.compile(r"^\s*(?:#+\s*)?(?:第\d+条|[((]?\d{1,2}[))、.．])\s*")
+_NUMBER_NEAR = re.compile(r"[^，。,;；、\d]{0,6}\d")
 _EXAMPLE = re.compile(r"(?:如|比如|例如|譬如|像)")
 _ASKS_EXAMPLES = re.compile(r"例子|举例|哪些做法|比如|实例|案例")
 _REASONING = re.compile(r"因为|由于|因此|所以|是为了|为了|就会|否则|只有|原因|如果|不仅|使得|造成|导致|从而")
@@ -190,6 +192,8 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
 
 def _announces(noun: str, key: str) -> bool:
     """Whether a sentence says outright what the things asked for are: 困难:…, 存在着…不够的问题."""
+    if noun not in key:
+        return False
     name = re.escape(noun)
     return bool(re.search(rf"{name}[^，。]{{0,4}}:|存在(?!诸多|很多|许多|哪些)[^，。]{{4,24}}{name}", key))
 
@@ -210,7 +214,7 @@ def _is_about(terms: Sequence[ContentTerm], key: str) -> bool:
 
 def _beside_a_number(terms: Sequence[ContentTerm], key: str) -> bool:
     """Whether a content word stands right before a number, as in 预备期为1年."""
-    return any(re.search(rf"{re.escape(t.text)}[^，。,;；、\d]{{0,6}}\d", key) for t in terms if t.weight > 1)
+    return any(is_followed(t.text, key, _NUMBER_NEAR) for t in terms if t.weight > 1)
 
 
 def _explanation_bonus(subject: str, key: str, context: str) -> float:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from bot.answering.kinds import Asked
 from bot.answering.support import GENERAL_WORDS, is_place, is_surname, unquoted
 from retrieval.definitions import defines_in_key
+from retrieval.occurrences import is_followed, places
 from retrieval.synonyms import expansions
 
 _NUMBER = r"\d[\d.,]*(?:万|亿|千|百)?(?:多|余|几)?(?:万|亿)?"
@@ -41,17 +42,22 @@ _NO_PROPER_NAME = re.compile(
 )
 _MEMBER_MARKS = re.compile(r"[、;；]|和(?=[“‘])|以及|及(?=[“‘])|(?<=[”’])和")
 _QUOTED = re.compile(r"“([^”]{2,30})”")
-_EXPLAINING = (
+_EXPLAINING = re.compile(
     r"(?:[^，。,;；、]{0,10}(?:[:：]|——|[,，]?即|[,，]?(?:也)?就是|[,，]?是指|指(?!导|示|定|标|出|挥|明|南|引|派|望)|包括|分为|主要是|由.{1,30}组成|(?<!的)是(?!否|不))"
     r"|[^。;；]{0,14}(?:就是|是指|意思是)|[^，。,;；、]{0,4}(?:思路|原则|理念|方针|模式|做法)[,，][^。]{10})"
 )
 # What comes before a name may explain it too: 以…为核心的X, 自购、自建、租赁等X, 通过…建立了X.
-_EXPLAINED_BEFORE = (
-    r"以[^。]{2,80}为[^。]{1,60}的(?:\d种|\d个)?NAME",
-    r"(?:[^，。,;；、]{2,12}、){2,}[^，。,;；]{2,12}等?(?:\d种|\d个)?NAME",
-    r"(?:通过|按照|依托|针对|由于)[^。]{8,80}(?:建立|创建|形成|实行|探索|推行|创新)[^。，,]{0,6}NAME",
+_EXPLAINED_BEFORE = re.compile(
+    r"(?:以[^。]{2,80}为[^。]{1,60}的(?:\d种|\d个)?"
+    r"|(?:[^，。,;；、]{2,12}、){2}[^，。,;；]{2,12}等?(?:\d种|\d个)?"
+    r"|(?:通过|按照|依托|针对|由于)[^。]{8,80}(?:建立|创建|形成|实行|探索|推行|创新)[^。，,]{0,6})\Z"
 )
+_BEFORE_CHARS = 150
+# A name that is a sentence by itself, and what is said of it in the next.
+_STANDS_ALONE = re.compile(r"(?:^|[。;；\n])[^，。]{0,4}[,，、]?\Z")
+_NEXT_SENTENCE = re.compile(r"。\S{10}")
 _IDEA = re.compile(r"(?:思路|原则|理念|方针)$")
+_IDEA_TOLD = re.compile(r"[,，][^。]{10}")
 
 
 def holds(asked: Asked, key: str) -> bool:
@@ -200,14 +206,18 @@ def explains(text_key: str, section_key: str, subject: str) -> bool:
         return True
     if plain_subject not in plain:
         return False
-    name = re.escape(plain_subject)
-    if re.search(name + _EXPLAINING, plain) or re.search(
-        rf"(?:^|[。;；\n])[^，。]{{0,4}}[,，、]?{name}。\S{{10}}", plain
-    ):
+    if is_followed(plain_subject, plain, _EXPLAINING):
         return True
-    if _IDEA.search(subject) and re.search(rf"{name}[,，][^。]{{10}}", plain):
+    if _IDEA.search(subject) and is_followed(plain_subject, plain, _IDEA_TOLD):
         return True
-    return any(re.search(pattern.replace("NAME", name), plain) for pattern in _EXPLAINED_BEFORE)
+    return any(_explained_around(plain, start, end) for start, end in places(plain_subject, plain))
+
+
+def _explained_around(text: str, start: int, end: int) -> bool:
+    """Whether a name is explained by what stands before it, or is a sentence that the next one explains."""
+    if _NEXT_SENTENCE.match(text, end) and _STANDS_ALONE.search(text, 0, start):
+        return True
+    return bool(_EXPLAINED_BEFORE.search(text, max(0, start - _BEFORE_CHARS), start))
 
 
 def _heads(section: str, subject: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retrieval.definitions import defined_subject
+from retrieval.occurrences import is_followed, places
 from retrieval.question import Question
 
 Kind = Literal[
@@ -93,6 +94,8 @@ _ASKS_FOR_MEMBERS = (
     r"[”\"’」』》]?(?:的?[\u4e00-\u9fff\d]{0,4}?)?(?:都|分别|主要|具体|各)*(?:有|是|指|包括)(?:哪些|哪几[个种项]|什么|啥)"
     r"(?:$|[?？呢啊呀])"
 )
+_ASKS_OF_IT = re.compile(f"(?:{_ASKS_OF_NAME}|{_ASKS_FOR_MEMBERS})")
+_ASKS_TO_EXPLAIN = re.compile(r"(?:什么是|什么叫|何谓|解释)[“\"‘「『《]?\Z")
 _FREQUENCY = re.compile(r"几次|多少次|频率|(?:多久|多长时间|几天|几个月|几年).{0,6}1次")
 
 
@@ -190,9 +193,9 @@ def _group(pattern: re.Pattern[str], key: str, group: str) -> str:
 def _quoted_subject(question: Question) -> str | None:
     """A name in quotation marks right before the words that ask what it is or what belongs to it."""
     for name in question.quoted:
-        if re.search(rf"{re.escape(name)}(?:{_ASKS_OF_NAME}|{_ASKS_FOR_MEMBERS})", question.key):
+        if is_followed(name, question.key, _ASKS_OF_IT):
             return name
-        if re.search(r"(?:什么是|什么叫|何谓|解释)[“\"‘「『《]?" + re.escape(name), question.key):
+        if any(_ASKS_TO_EXPLAIN.search(question.key, 0, start) for start, _ in places(name, question.key)):
             return name
     return None
 
