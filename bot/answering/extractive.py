@@ -15,7 +15,7 @@ from bot.answering.kinds import Asked
 from bot.answering.support import ContentTerm, Credits, Wording, credits_of, share_covered
 from bot.answering.view import DocumentView, Unit
 from retrieval.definitions import defines_in_key
-from retrieval.normalise import search_key
+from retrieval.normalise import heading_key
 from retrieval.occurrences import is_followed
 from retrieval.records import Passage
 from retrieval.retriever import Ranked
@@ -107,7 +107,7 @@ class Source:
 
     def context(self) -> str:
         """Search key of what stands above the passage: the title and the headings."""
-        return search_key(f"{self.passage.document.title}\n{self.passage.section}")
+        return heading_key(f"{self.passage.document.title}\n{self.passage.section}")
 
 
 @dataclass(frozen=True, slots=True)

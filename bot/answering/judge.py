@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.answering.extractive import Draft, Source, Wanted
 from bot.answering.requirements import BARE_FACTS, Reading, is_met
 from bot.answering.support import ContentTerm, coverage, missing_names
-from retrieval.normalise import search_key
+from retrieval.normalise import heading_key
 
 EVIDENCE_MIN = 0.45
 # The covered share of the question is moved by this much of the distance of the dense part from neutral.
@@ -69,7 +69,7 @@ def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> s
     if not levels:
         return ""
     document = source.view.key(0, len(source.view.text))
-    title = search_key(source.passage.document.title)
+    title = heading_key(source.passage.document.title)
     absent = set(missing_names(terms, f"{title}\n{document}"))
     at_home = (t.text for t in terms if t.is_name and t.text not in absent)
     return "\n".join(name for name in at_home if _is_province(name) == ("省" in levels))

@@ -9,7 +9,7 @@ from bot.answering.extractive import Draft, Piece, Source, Wanted
 from bot.answering.support import coverage
 from bot.answering.view import DocumentView, Listing
 from ingest.structure import heading_of
-from retrieval.normalise import search_key
+from retrieval.normalise import heading_key
 
 WHOLE_CHARS = 380
 """A list longer than this is given by the heads of its items."""
@@ -63,11 +63,11 @@ def _lead(source: Source, listing: Listing) -> str:
     """Search key of what announces the list: the sentence before it and the heading above it."""
     view = source.view
     above = heading_of(view.text, listing.path[-1], limit=80) if len(listing.path) > 1 else ""
-    return view.key(listing.lead_start, listing.lead_end) + "\n" + search_key(above)
+    return view.key(listing.lead_start, listing.lead_end) + "\n" + heading_key(above)
 
 
 def _announced(wanted: Wanted, source: Source, listing: Listing) -> float:
-    title = search_key(source.passage.document.title)
+    title = heading_key(source.passage.document.title)
     return coverage(wanted.terms, [(_lead(source, listing), 1.0), (title, 0.5)])
 
 

@@ -56,6 +56,7 @@ _CLOSING = frozenset("人员者长费率期证书表权会")
 _PARTIAL_CREDIT = 0.7
 _SHARED_CHARACTER_CREDIT = 0.25
 _SYNONYM_CREDIT = 0.9
+_QUOTES = re.compile(r"[“”\"'‘’《》「」『』]")
 # A pair that the corpus never holds may only be two words meeting: it weighs less.
 _UNKNOWN_PAIR = 0.6
 
@@ -84,8 +85,9 @@ class ContentTerm:
             and self.text[-1] in "省市县区州镇乡村"
         ):
             return 1.0
-        if any(other in key for other in self.synonyms):
-            return _SYNONYM_CREDIT
+        for other in self.synonyms:
+            if other in key:
+                return _SYNONYM_CREDIT
         if self.is_name:
             return 0.0
         figure, is_chinese = _form(self.text)
@@ -94,7 +96,8 @@ class ContentTerm:
         if not is_chinese:
             return 0.0
         if len(self.text) == 2:
-            return _SHARED_CHARACTER_CREDIT if any(c in key for c in self.text) else 0.0
+            is_shared = self.text[0] in key or self.text[1] in key
+            return _SHARED_CHARACTER_CREDIT if is_shared else 0.0
         pairs = [self.text[i : i + 2] for i in range(len(self.text) - 1)]
         return _PARTIAL_CREDIT * sum(pair in key for pair in pairs) / len(pairs)
 
@@ -179,7 +182,7 @@ def _weight(word: str, tag: str) -> float:
 
 def unquoted(text: str) -> str:
     """The text without quotation marks and title marks."""
-    return re.sub(r"[“”\"'‘’《》「」『』]", "", text)
+    return _QUOTES.sub("", text)
 
 
 # How far each of some terms stands in one text, in the order of the terms.
@@ -189,7 +192,7 @@ Credits = tuple[float, ...]
 def credits_of(terms: Sequence[ContentTerm], key: str) -> Credits:
     """The credit of each term in a text (as search key), quotation marks aside."""
     plain = unquoted(key)
-    return tuple(term.credit(plain) for term in terms)
+    return tuple([term.credit(plain) for term in terms])
 
 
 def coverage(terms: Sequence[ContentTerm], layers: Iterable[tuple[str, float]]) -> float:
@@ -204,7 +207,7 @@ def share_covered(terms: Sequence[ContentTerm], layers: Sequence[tuple[Credits, 
         return 0.0
     reached = 0.0
     for at, term in enumerate(terms):
-        reached += term.weight * max((trust * found[at] for found, trust in layers), default=0.0)
+        reached += term.weight * max([trust * found[at] for found, trust in layers], default=0.0)
     return reached / total
 
 
