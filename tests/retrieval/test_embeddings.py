@@ -90,6 +90,25 @@ def test_fingerprints_name_the_model_and_not_its_place(
     assert SentenceTransformerEmbedder(str(copy)).fingerprint != minilm.fingerprint
 
 
+def test_a_question_has_the_same_vector_whatever_was_embedded_before(bundled: Embedder) -> None:
+    first = bundled.query(QUESTION)
+    rows = bundled.passages(PASSAGES)
+    assert np.array_equal(bundled.query(QUESTION), first)
+    assert np.array_equal(bundled.passages(PASSAGES), rows)
+
+
+def test_after_a_question_passages_are_shared_out_to_all_threads_again() -> None:
+    embedder = BundledEmbedder()
+    engine = embedder._openmp
+    usual = engine.omp_get_max_threads()
+    engine.omp_set_num_threads(3)
+    try:
+        embedder.query(QUESTION)
+        assert engine.omp_get_max_threads() == 3
+    finally:
+        engine.omp_set_num_threads(usual)
+
+
 def test_no_model_means_no_embedder() -> None:
     assert load_embedder("none") is None
 
