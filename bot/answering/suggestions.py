@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -16,6 +16,7 @@ from bot.answering.subject import ends_in_verb, has_content, trimmed
 from bot.answering.view import Listing
 from ingest.structure import heading_of
 from retrieval.definitions import defines
+from retrieval.memo import Memo
 from retrieval.normalise import match_key, search_key
 from retrieval.records import SECTION_SEPARATOR, Audience
 
@@ -28,6 +29,8 @@ _SOURCES_READ = 8
 _DOCUMENTS_READ = 3
 _LISTINGS_READ = 40
 _CACHED = 2_000
+# Passages and documents whose candidates are kept.
+_PLACES_KEPT = 1_000
 _TERM_CHARS = 4
 _HAN = "[\u4e00-\u9fff“”]"
 
@@ -88,6 +91,9 @@ class Candidate:
     end: int
 
 
+# Index version, and the id of a passage or a document.
+_Place = tuple[str, str]
+_Make = Callable[[Source], Iterator[Candidate]]
 _CheckKey = tuple[str, frozenset[Audience], Candidate]
 DraftOf = Callable[[str], Draft | None]
 
@@ -97,6 +103,7 @@ class Suggester:
 
     def __init__(self) -> None:
         self._known: OrderedDict[_CheckKey, bool] = OrderedDict()
+        self._made: Memo[_Place, tuple[Candidate, ...]] = Memo(_PLACES_KEPT)
         self._lock = Lock()
 
     def suggest(
@@ -115,7 +122,7 @@ class Suggester:
         """
         offered: list[Candidate] = []
         checks = CHECKS_MAX
-        for candidate in _nearest(question, sources):
+        for candidate in _nearest(question, self._candidates(sources, index_version)):
             if any(_is_same_place(candidate, other) for other in offered):
                 continue
             key = (index_version, frozenset(audiences), candidate)
@@ -129,6 +136,17 @@ class Suggester:
             if len(offered) == SUGGESTIONS_MAX:
                 break
         return tuple(each.question for each in offered)
+
+    def _candidates(self, sources: Sequence[Source], index_version: str) -> Iterator[Candidate]:
+        """What could be asked about the best passages, then about their documents."""
+        for source in sources[:_SOURCES_READ]:
+            yield from self._once(candidates, source, (index_version, source.passage.id))
+        for source in _one_each(sources)[:_DOCUMENTS_READ]:
+            yield from self._once(_of_document, source, (index_version, source.passage.document.id))
+
+    def _once(self, make: _Make, source: Source, place: _Place) -> tuple[Candidate, ...]:
+        """What ``make`` makes of a source, whose text is gone through once for each version."""
+        return self._made.get([place], lambda _: {place: tuple(make(source))})[place]
 
     def _remembered(self, key: _CheckKey) -> bool | None:
         with self._lock:
@@ -159,21 +177,16 @@ def _is_same_place(one: Candidate, other: Candidate) -> bool:
     return one.document_id == other.document_id and one.start < other.end and one.end > other.start
 
 
-def _nearest(question: str, sources: Sequence[Source]) -> list[Candidate]:
-    """The distinct candidates, nearest first: by shared wording, then in the order of the sources."""
+def _nearest(question: str, made: Iterable[Candidate]) -> list[Candidate]:
+    """The distinct candidates, nearest first: by shared wording, then in the order in which they come."""
     asked = match_key(question)
     found: dict[str, Candidate] = {}
-    for source in sources[:_SOURCES_READ]:
-        for candidate in candidates(source):
-            found.setdefault(match_key(candidate.question), candidate)
-    for source in _one_each(sources)[:_DOCUMENTS_READ]:
-        for candidate in _of_document(source):
-            found.setdefault(match_key(candidate.question), candidate)
+    for candidate in made:
+        found.setdefault(match_key(candidate.question), candidate)
     found.pop(asked, None)
     pairs = {asked[i : i + 2] for i in range(len(asked) - 1)}
-    return sorted(
-        found.values(), key=lambda each: (_is_bare(each), -_shared(pairs, match_key(each.question)))
-    )
+    nearest = sorted(found.items(), key=lambda each: (_is_bare(each[1]), -_shared(pairs, each[0])))
+    return [candidate for _, candidate in nearest]
 
 
 def _is_bare(candidate: Candidate) -> bool:
