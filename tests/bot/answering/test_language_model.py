@@ -245,6 +245,8 @@ def test_keys_are_opaque_and_differ_between_requests(retriever: Retriever) -> No
 def test_the_key_of_the_endpoint_is_sent_and_never_logged(
     retriever: Retriever, caplog: pytest.LogCaptureFixture
 ) -> None:
+    # A command run in this process before has set the level of the program's own loggers.
+    caplog.set_level(logging.INFO, logger="bot")
     with caplog.at_level(logging.DEBUG), LlmServer(honest) as server:
         answerer(retriever, server, api_key="sk-very-secret").answer(PROCEDURE)
         assert server.requests[0].headers["authorization"] == "Bearer sk-very-secret"
