@@ -1,4 +1,4 @@
-"""Enumerators of Chinese documents: 第一章, 第三条, 一、, （二）, 3., 1.2, ①, 第一，, 一是, 首先."""
+"""Enumerators of Chinese documents: 第一章, 第三条, 一、, （二）, 3., 1.2, ①, 第一，, 一是, 首先, 比如."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ _INLINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
     ("is", 10, r"(?P<n>[一二三四五六七八九十]{1,2})(?=[是要])"),
     ("first", 10, r"(?P<f>首先|其次|再次|最后|此外)"),
     ("its", 10, r"其(?P<n>[一二三四五六七八九])(?=[,，、是:：])"),
+    ("example", 11, r"(?P<e>(?:再|还|又)比如|再如|又如|比如|例如)"),
     ("side", 11, r"(?P<s>一方面|另一方面|第[二三四]方面)"),
 )
 _INLINE_LINE_KINDS = {"han", "han-bracket", "digit-bracket", "circle", "digit"}
 NEXT = -1
-"""The ordinal of an enumerator that only continues a list: 最后, 此外."""
+"""The ordinal of an enumerator that only continues a list: 最后, 此外, 再比如."""
 _FIRST = {"首先": 1, "其次": 2, "再次": 3, "最后": NEXT, "此外": NEXT}
+_FIRST_EXAMPLE = {"比如", "例如"}
 _SIDE = {"一方面": 1, "另一方面": 2, "第二方面": 2, "第三方面": 3, "第四方面": 4}
 
 _MARKDOWN = re.compile(r"#{1,6}[ \t　]+")
@@ -59,7 +61,7 @@ class Marker:
     """An enumerator: where it begins, where its label ends, its family, rank and ordinal.
 
     ``heading_end`` is the end of the heading that it opens, or ``label_end`` where it opens running text.
-    ``depth`` tells 1 from 1.1; ``ordinal`` is ``NEXT`` for 最后 and 此外.
+    ``depth`` tells 1 from 1.1; ``ordinal`` is ``NEXT`` for 最后, 此外 and 再比如.
     """
 
     start: int
@@ -85,6 +87,8 @@ def _ordinal(match: re.Match[str]) -> tuple[int, int]:
         return ord(groups["c"]) - ord("①") + 1, 1
     if groups.get("f"):
         return _FIRST[groups["f"]], 1
+    if groups.get("e"):
+        return (1 if groups["e"] in _FIRST_EXAMPLE else NEXT), 1
     if groups.get("s"):
         return _SIDE[groups["s"]], 1
     n = groups["n"]

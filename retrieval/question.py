@@ -17,6 +17,7 @@ _QUESTION_WORDS = re.compile(
             "告诉我|(?:介绍|解释|说明|讲讲|说说)[1一]下|谈谈|讲讲|说说|列出|列举",
             "什么是|是什么|指的?是?什么|什么叫做?|叫什么|为什么|为何|为啥|干什么的?|做什么的?|干啥的?|做啥的?|干嘛的?|什么样|什么时候|什么|啥",
             "是怎么回事|怎么回事|怎么样|怎么办|怎么做|怎样|怎么|咋样|咋办|咋|如何",
+            "哪[\\d一二三四五六七八九十两]{1,3}个字",
             "有哪些|有哪(?=[\\d一二三四五六七八九十两])|有哪几[个种项条点位类]?|哪几[个种项条点位类句]|哪些|哪里|哪儿|哪[1一]?[天年月日]|哪个|哪种|哪位|哪(?=[\\d一二三四五六七八九十两])|哪",
             "多长(?:时间)?|多久|多少|多大|多高|几时|有?几[个种项条点位类名家次步所座](?:月|小时)?|有?几(?=[年月天])",
             "(?:由|让|归|找|该)?谁来?(?=[^，。?？]*)",
@@ -81,7 +82,8 @@ def analyse(text: str) -> Question:
 
 
 def _names(key: str) -> tuple[str, ...]:
-    quoted = [match["term"] for match in _QUOTED.finditer(key)]
+    # Of several names in one pair of quotation marks each must be found, not their row.
+    quoted = [name for match in _QUOTED.finditer(key) for name in match["term"].split("、") if len(name) > 1]
     bare = [name for name in _NUMBERED_NAME.findall(_QUOTED.sub(" ", key)) if name not in quoted]
     return tuple(dict.fromkeys([*quoted, *bare]))
 

@@ -13,7 +13,7 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,}")
 # Sounds that input methods and dialects confuse.
 # Characters that join words or ask: beside them any pair of characters is new without being wrong.
 _FUNCTION_CHARACTERS = frozenset(
-    "的是有么什哪用在和了要一不也就都把被给对按从到为上下里多少几各这那能会可以去来做让使与及或但而吗呢啊吧我你他它们请问谁怎如何种"
+    "的是有么什哪用在和了要一不也就都把被给对按从到为上下里多少几个名位各这那能会可以去来做让使与及或但而吗呢啊吧我你他它们请问谁怎如何种"
 )
 _FOLDED_SOUNDS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ing", "in"), ("eng", "en"), ("ang", "an"))
 

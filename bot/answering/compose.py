@@ -11,6 +11,7 @@ from bot.answering.extractive import Draft, Piece, Source, Wanted, sentence_draf
 from bot.answering.judge import judge
 from bot.answering.kinds import asked as kind_of_question
 from bot.answering.lists import list_drafts
+from bot.answering.numbered import numbered_drafts
 from bot.answering.particulars import asks_for, particular_draft
 from bot.answering.support import ContentTerm, content_terms, wording
 from retrieval.question import Question
@@ -25,8 +26,12 @@ _TRIED = 3
 _MARGIN = 0.12
 # and cover as much of the question: else the form of an answer would win over its matter.
 _COVERED_MARGIN = 0.06
+# What is given beside the best may be marked, and cover the question, so much less.
+_RIVAL_MARGIN = 0.2
 # Questions that two stretches may answer; a bare fact or a definition is told once.
 _TOLD_TWICE = frozenset({"how", "why", "list", "other"})
+# Where a sentence is followed by the list that it announces, the list belongs to the answer.
+_ANNOUNCED = frozenset({"how", "list"})
 BOTH_CHARS = 320
 """Two stretches are given in one answer up to this length together."""
 
@@ -71,6 +76,7 @@ def _best(wanted: Wanted, sources: Sequence[Source], is_part: bool) -> Draft | N
     drafts = [*sentence_drafts(wanted, sources)]
     if wanted.asked.kind in _LISTABLE:
         drafts += list_drafts(wanted, sources)
+    drafts += numbered_drafts(wanted, sources)
     drafts.sort(key=lambda draft: -draft.mark)
     covered = 0.0
     for draft in drafts[:_TRIED]:
@@ -78,10 +84,26 @@ def _best(wanted: Wanted, sources: Sequence[Source], is_part: bool) -> Draft | N
             break
         verdict = judge(wanted, draft, sources)
         if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
+            draft = _listed(wanted, draft, drafts, sources)
             return draft if is_part else _with_rival(wanted, draft, verdict.covered, drafts, sources)
         if verdict.fits:
             covered = max(covered, verdict.covered)
     return None
+
+
+def _listed(wanted: Wanted, draft: Draft, drafts: Sequence[Draft], sources: Sequence[Source]) -> Draft:
+    """The list that the sentences of a draft announce, where one follows them and answers too."""
+    if wanted.asked.kind not in _ANNOUNCED or draft.is_list:
+        return draft
+    for other in drafts:
+        if other.is_list and _begins_with(other, draft) and judge(wanted, other, sources).answers:
+            return other
+    return draft
+
+
+def _begins_with(whole: Draft, part: Draft) -> bool:
+    one, other = whole.pieces[0], part.pieces[0]
+    return _meet(one, other) and one.start == other.start and len(part.pieces) == 1
 
 
 def _with_rival(
@@ -94,12 +116,12 @@ def _with_rival(
     if wanted.asked.kind not in _TOLD_TWICE or draft.is_list:
         return draft
     for other in drafts:
-        if other.mark < draft.mark - _MARGIN:
+        if other.mark < draft.mark - _RIVAL_MARGIN:
             break
         if other.is_list or _overlap(draft, other) or _size(draft) + _size(other) > BOTH_CHARS:
             continue
         verdict = judge(wanted, other, sources)
-        if verdict.answers and verdict.covered >= covered - _COVERED_MARGIN:
+        if verdict.answers and verdict.covered >= covered - _RIVAL_MARGIN:
             return replace(draft, pieces=draft.pieces + other.pieces)
     return draft
 

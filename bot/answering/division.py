@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from bot.answering.answer import Answer
+from bot.answering.fitness import locality_in
 from bot.answering.followup import Asked, resolve
 from bot.answering.subject import about, asks, begins_with_noun
 from retrieval.normalise import to_simplified
@@ -53,10 +54,15 @@ def _standing(asked: list[str]) -> list[str]:
     turns: list[Asked] = []
     for part in asked:
         whole = resolve(part, turns).question
-        if turns and whole == part and not begins_with_noun(part):
+        if turns and whole == part and not _has_subject(part):
             whole = about(turns[0].question).subject + part
         turns.append(Asked(whole, Answer(whole, "answered")))
     return [turn.question for turn in turns]
+
+
+def _has_subject(part: str) -> bool:
+    """Whether a question begins with what it is asked of: a noun, a name in quotation marks or a place."""
+    return begins_with_noun(part) or part[:1] in "“《「" or part.startswith(locality_in(part) or "?")
 
 
 def _for_each(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.answering.fitness import explains, holds, members
+from bot.answering.fitness import explains, holds, holds_phrase, members
 from bot.answering.kinds import Asked
 from bot.answering.support import ContentTerm, Credits, Wording, credits_of, share_covered
 from bot.answering.view import DocumentView, Unit
@@ -39,6 +39,10 @@ _ITEM_CHARS = 300
 _PLAIN_CHARS = 120
 # A neighbour that is nearly as good as the best sentence belongs to the answer.
 _OPENING_CHARS = 14
+# A heading that the question repeats word for word, from this many characters on.
+_NAME_CHARS = 5
+_NAMED = 0.3
+_SPELT_OUT = 0.3
 _OUT_OF_TIME = 0.15
 _OF_RANK = 0.05
 _NEIGHBOUR_SHARE = 0.9
@@ -51,6 +55,9 @@ _LEANS_BACK = re.compile(
 _CONCLUDES = re.compile(r"我们|要|必须|所以|因此|为此|这就")
 _LABEL = re.compile(r"^\s*(?:#+\s*)?(?:第\d+条|[((]?\d{1,2}[))、.．])\s*")
 _NUMBER_NEAR = re.compile(r"[^，。,;；、\d]{0,6}\d")
+_SERIES_LABEL = re.compile(
+    rf"{_LABEL.pattern}|^\s*(?:第?\d+(?:是|要|方面)?[、,，]?|首先|其次|再次|最后)[,，]?"
+)
 _EXAMPLE = re.compile(r"(?:如|比如|例如|譬如|像)")
 _ASKS_EXAMPLES = re.compile(r"例子|举例|哪些做法|比如|实例|案例")
 _REASONING = re.compile(r"因为|由于|因此|所以|是为了|为了|就会|否则|只有|原因|如果|不仅|使得|造成|导致|从而")
@@ -69,7 +76,8 @@ class Piece:
 class Draft:
     """What the extractive answerer proposes.
 
-    ``mark`` ranks drafts among each other; ``items`` counts the members of a list, 0 for running text.
+    ``mark`` ranks drafts among each other; ``items`` counts the members of a list, 0 for running text;
+    ``is_spelt_out`` tells that they are the members of the counting name asked about.
     ``pieces`` are in reading order and belong to ``passage``'s document, apart from those of ``also``.
     """
 
@@ -77,6 +85,7 @@ class Draft:
     pieces: tuple[Piece, ...]
     mark: float
     items: int = 0
+    is_spelt_out: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -166,7 +175,7 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
     key = source.view.key(unit.start, unit.end)
     said = credits_of(terms, key)
     body = credits_of(terms, _body_key(source.view, unit))
-    own = share_covered(terms, [(said, 1.0), (body, 0.9), (around.above, 0.5)])
+    own = share_covered(terms, [(said, 1.0), (body, 0.9), (around.above, 0.7)])
     near = share_covered(terms, [(said, 1.0), (around.whole, 0.8), (around.above, 0.7)])
     literal = 0.5 if asked.kind == "blank" else 0.15
     mark = 0.4 * own + 0.2 * near + 0.3 * source.score + literal * wanted.wording.share(key)
@@ -174,7 +183,10 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
     if asked.kind in _SHORT_KINDS:
         mark += 0.15 if holds(asked, key) else -0.15
         mark += 0.1 if _beside_a_number(terms, key) else 0.0
+        mark += 0.15 if asked.deed and asked.deed in key else 0.0
         mark += 0.08 if _is_about(terms, key) else 0.0
+    if asked.kind not in _SHORT_KINDS and _is_named(wanted, source.view, unit):
+        mark += _NAMED
     if asked.subject and asked.kind in {"definition", "list"}:
         mark += _explanation_bonus(asked.subject, key, around.context)
     if asked.kind == "list":
@@ -183,6 +195,9 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
         # The lead-in of a list answers only together with its list, which is a draft of its own.
         mark -= 0.2 if unit.start in source.view.leads else 0.0
         mark += 0.12 if asked.noun and _announces(asked.noun, key) else 0.0
+        mark += 0.15 if asked.noun and _sums_up(asked.noun, key) else 0.0
+    if asked.characters:
+        mark += _SPELT_OUT if holds_phrase(key, asked.characters) else 0.0
     if asked.kind == "why" and _REASONING.search(key):
         mark += 0.08
     if _ASKS_EXAMPLES.search(wanted.key) and _EXAMPLE.match(text, unit.start):
@@ -198,10 +213,17 @@ def _announces(noun: str, key: str) -> bool:
     return bool(re.search(rf"{name}[^，。]{{0,4}}:|存在(?!诸多|很多|许多|哪些)[^，。]{{4,24}}{name}", key))
 
 
+def _sums_up(noun: str, key: str) -> bool:
+    """Whether a sentence names the things asked for as a row: A、B、C等板块."""
+    return bool(re.search(rf"、[^，。,;；、]{{1,14}}?(?:等|等?\d[个种项类大]){re.escape(noun)}", key))
+
+
 def _body_key(view: DocumentView, unit: Unit) -> str:
     """Search key of the item that a heading sentence stands for; empty for any other sentence."""
     if not _is_head(unit) or unit.start != unit.node.start:
         return ""
+    if unit.node.kind == "clause" and unit.node.end - unit.node.start > CLAUSE_CHARS:
+        return ""  # only a part of it will be given
     return view.key(unit.start, min(unit.node.end, unit.start + _ITEM_CHARS))
 
 
@@ -235,6 +257,8 @@ def _grown(wanted: Wanted, source: Source, best: Unit, marks: dict[int, float]) 
     """The best sentence, and its neighbours where they say what it leaves open."""
     whole = _clause_span(wanted, source, best) or _item_span(wanted, source, best)
     start, end = whole or _sentence_span(wanted, source, best, marks)
+    if wanted.asked.kind not in _SHORT_KINDS:
+        end = _series_end(source.view, start, end)
     mark = marks[best.start] + source.preference
     return Draft(source.passage, (Piece(source.passage, start, end),), mark)
 
@@ -253,11 +277,10 @@ def _clause_span(wanted: Wanted, source: Source, best: Unit) -> tuple[int, int] 
 def _item_span(wanted: Wanted, source: Source, best: Unit) -> tuple[int, int] | None:
     """The whole list item around a sentence, where it is short and an explanation is wanted."""
     node = best.node
-    if (
-        node.kind != "item"
-        or wanted.asked.kind not in _WHOLE_ITEM_KINDS
-        or node.end - node.start > SHORT_CHARS
-    ):
+    is_named = wanted.asked.kind not in _SHORT_KINDS and _is_named(wanted, source.view, best)
+    if node.kind != "item" or not (is_named or wanted.asked.kind in _WHOLE_ITEM_KINDS):
+        return None
+    if node.end - node.start > (OPEN_CHARS if is_named else SHORT_CHARS):
         return None
     return node.start, _trimmed_end(source.view.text, node.start, node.end)
 
@@ -293,6 +316,15 @@ def _sentence_span(wanted: Wanted, source: Source, best: Unit, marks: dict[int, 
     return first.start, last.end
 
 
+def _series_end(view: DocumentView, start: int, end: int) -> int:
+    """The end of the list that a stretch announces and has begun, where the whole of it is short."""
+    for listing in view.listings:
+        begun = start <= listing.lead_start < listing.items[0].start < end < listing.end
+        if begun and listing.end - start <= OPEN_CHARS:
+            return _trimmed_end(view.text, start, listing.end)
+    return end
+
+
 def _leans_on(wanted: Wanted, view: DocumentView, before: Unit, first: Unit) -> bool:
     """Whether a sentence cannot be understood without the one before it."""
     if before.is_heading or first.start == first.node.start or before.end > first.start:
@@ -318,8 +350,8 @@ def _carries_on(wanted: Wanted, text: str, unit: Unit, following: Unit, size: in
     """Whether the next sentence of the same paragraph carries on what an explaining answer began."""
     if wanted.asked.kind in _SHORT_KINDS or "\n" in text[unit.end : following.start]:
         return False
-    same_item = following.node is unit.node or following.start < unit.node.end
-    return bool(_CARRIES_ON.match(text, following.start)) or (size < _BRIEF_CHARS and same_item)
+    opens_item = following.node not in unit.path
+    return bool(_CARRIES_ON.match(text, following.start)) or (size < _BRIEF_CHARS and not opens_item)
 
 
 def _covered(wanted: Wanted, view: DocumentView, unit: Unit) -> frozenset[ContentTerm]:
@@ -336,6 +368,14 @@ def _is_head(unit: Unit) -> bool:
     """Whether a sentence is the heading of an item: short, and the first of it."""
     size = unit.end - unit.start
     return size <= 15 or (size <= _HEAD_CHARS and unit.start == unit.node.start)
+
+
+def _is_named(wanted: Wanted, view: DocumentView, unit: Unit) -> bool:
+    """Whether a sentence is the heading of an item, and the question asks about the very words of it."""
+    if unit.node.kind != "item" or unit.start != unit.node.start or not _is_head(unit):
+        return False
+    head = _SERIES_LABEL.sub("", view.key(unit.start, unit.end)).strip("。:： \n,，;；")
+    return len(head) >= _NAME_CHARS and head in wanted.key
 
 
 def _heads(text: str, unit: Unit, following: Unit) -> bool:

@@ -4,6 +4,7 @@ five members of a list of five, an explanation and not a mere mention."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.answering.kinds import Asked
@@ -20,9 +21,9 @@ _NO_NUMBER = re.compile(
 )
 _MAJORITY = "半数|过半"
 _SHARE = re.compile(r"\d%|半数|百分|\d/\d|\d成|\d(?:\.\d+)?倍")
-_FREQUENCY = re.compile(r"\d+\s*次|[半每](?:\d*个)?[年月周日季]")
+_FREQUENCY = re.compile(r"\d+\s*次(?!性)|[半每](?:\d*个)?[年月周日季]")
 _DURATION = re.compile(
-    r"\d+(?:\.\d+)?\s*个?半?(?:年|月|天|工作日|日|周|星期|小时|学时|季度)(?!来|度|初|底|代)|半年|长期|\d+届|随时"
+    r"(?<!月)(?<!\d)\d+(?:\.\d+)?\s*个?半?(?:年|月(?!\s*\d)|天|工作日|日|周|星期|小时|学时|季度)(?!来|度|初|底|代)|半年|长期|\d+届|随时"
 )
 _DATE = re.compile(
     r"\d+\s*(?:年|月|日|号)|去年|今年|年初|年底|届\S{0,3}全会|上半年|下半年|之日|当日|通过日|(?:后|前)\d*[年月日天]"
@@ -40,7 +41,8 @@ _MEASURE_FAMILIES = (_PEOPLE, "个", "家户", "件次", "条项个", "种类个
 _NO_PROPER_NAME = re.compile(
     r"[我你各全本该此个级区市县镇乡村和与及或在对把将到为的了是从向以由让给]|城市|农村|城乡|街道|社区|基层|所有|一些|有些|加强|推进|建设|组织|单位|党"
 )
-_MEMBER_MARKS = re.compile(r"[、;；]|和(?=[“‘])|以及|及(?=[“‘])|(?<=[”’])和")
+_NAMED_LOCALITY = re.compile(r"(?P<name>[\u4e00-\u9fff]{2,6})(?:社区|街道|村|镇)")
+_MEMBER_MARKS = re.compile(r"[、;；]|(?<=[^\d-])-(?=[^\d-])|和(?=[“‘])|以及|及(?=[“‘])|(?<=[”’])和")
 _QUOTED = re.compile(r"“([^”]{2,30})”")
 _EXPLAINING = re.compile(
     r"(?:[^，。,;；、]{0,10}(?:[:：]|——|[,，]?即|[,，]?(?:也)?就是|[,，]?是指|指(?!导|示|定|标|出|挥|明|南|引|派|望)|包括|分为|主要是|由.{1,30}组成|(?<!的)是(?!否|不))"
@@ -49,6 +51,7 @@ _EXPLAINING = re.compile(
 # What comes before a name may explain it too: 以…为核心的X, 自购、自建、租赁等X, 通过…建立了X.
 _EXPLAINED_BEFORE = re.compile(
     r"(?:以[^。]{2,80}为[^。]{1,60}的(?:\d种|\d个)?"
+    r"|[\u4e00-\u9fff”]{4}——"
     r"|(?:[^，。,;；、]{2,12}、){2}[^，。,;；]{2,12}等?(?:\d种|\d个)?"
     r"|(?:通过|按照|依托|针对|由于)[^。]{8,80}(?:建立|创建|形成|实行|探索|推行|创新)[^。，,]{0,6})\Z"
 )
@@ -129,7 +132,7 @@ def _nouns(run: str) -> tuple[str, ...]:
     words = rjieba.tag(run)
     nouns: list[str] = []
     for word, tag in words:
-        may_begin = tag[:1] in "njlb" or tag in ("vn", "an")
+        may_begin = tag[:1] in "njlb" or tag in ("vn", "an", "ad")
         if not may_begin or (nouns and tag[:1] not in "njl") or (len(word) == 1 and tag != "n"):
             break
         nouns.append(word)
@@ -170,6 +173,12 @@ def names_a_locality(level: str, text: str) -> bool:
     )
 
 
+def locality_in(text: str) -> str:
+    """The name before the first 社区, 街道, 镇 or 村 of a text that has one; empty where there is none."""
+    named = (m["name"] for m in _NAMED_LOCALITY.finditer(text))
+    return next((name for name in named if not _NO_PROPER_NAME.search(name)), "")
+
+
 def asks_for_absent(asked: Asked, near: str) -> bool:
     """Whether what a list or number is asked of is nowhere near the evidence: 几个等次 without 等次."""
     if asked.bound:
@@ -197,6 +206,30 @@ def members(key: str) -> set[int]:
             counts.add(len([s for s in re.split(r"[,，]", clause) if s.strip()]))
             counts.add(len(_MEMBER_MARKS.split(clause)))
     return {c for c in counts if c >= 2}
+
+
+def holds_phrase(key: str, characters: int) -> bool:
+    """Whether a text quotes a phrase of so many characters, or has a row of even members that long."""
+    quoted = (len(re.sub(r"\W", "", phrase)) for phrase in _QUOTED.findall(key))
+    return characters in quoted or any(
+        _makes_up(row.split("、"), characters) for row in re.findall(r"[\u4e00-\u9fff、]+", key)
+    )
+
+
+def shares(key: str, word: str, count: int) -> bool:
+    """Whether so many different words of a text begin with ``word``: 新变化, 新举措 and 新问题."""
+    return len(set(re.findall(rf"{word}[\u4e00-\u9fff]{{2}}", key))) >= count
+
+
+def _makes_up(members: Sequence[str], characters: int) -> bool:
+    """Whether members of one length make up a phrase; what stands around it runs into the outer ones."""
+    length, rest = divmod(characters, len(members))
+    return (
+        len(members) >= 3
+        and not rest
+        and all(len(member) == length for member in members[1:-1])
+        and min(len(members[0]), len(members[-1])) >= length
+    )
 
 
 def explains(text_key: str, section_key: str, subject: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.extractive import Draft, Source, Wanted
+from bot.answering.fitness import locality_in, place_names
 from bot.answering.requirements import BARE_FACTS, Reading, is_met
 from bot.answering.support import ContentTerm, coverage, missing_names
 from retrieval.normalise import heading_key
@@ -16,6 +17,9 @@ EVIDENCE_MIN = 0.45
 _DENSE_SHARE = 0.4
 _DENSE_NEUTRAL = 0.62
 _LITERAL_TRUST = 0.8
+_ITS_PLACE = re.compile(r"(?:^|目前|[，。,;；])(?:[本该全我])?(?:社区|街道|村|镇)")
+# How far before an answer the place it speaks of may be named.
+_BACK_CHARS = 1_000
 _OWN_REGION = re.compile(r"[我全本该](?P<level>省|市|区|县|镇|乡|村|街道|社区|校|院|局)")
 # fmt: off
 _PROVINCES = frozenset((
@@ -50,6 +54,8 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     context = source.context()
     near = f"{answer}\n{passage}\n{context}"
     at_home = _names_at_home(wanted.terms, source, near)
+    if wanted.asked.kind in BARE_FACTS:
+        at_home += _place_spoken_of(wanted, source, draft, answer)
     covered = coverage(wanted.terms, [(answer, 1.0), (passage, 0.9), (context, 0.9), (at_home, 0.9)])
     literal = wanted.wording.share(f"{answer}\n{passage}")
     dense = source.ranked.parts.dense
@@ -73,6 +79,21 @@ def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> s
     absent = set(missing_names(terms, f"{title}\n{document}"))
     at_home = (t.text for t in terms if t.is_name and t.text not in absent)
     return "\n".join(name for name in at_home if _is_province(name) == ("省" in levels))
+
+
+def _place_spoken_of(wanted: Wanted, source: Source, draft: Draft, answer: str) -> str:
+    """The words of the community or village asked about, where the title names it, or where it is the last
+    place named before an answer that says only 社区 or 本村."""
+    asked = locality_in(wanted.key)
+    if not asked or asked in answer:
+        return ""
+    words = "".join(f"\n{t.text}" for t in wanted.terms if t.text in asked)
+    if asked in search_key(source.passage.document.title):
+        return words
+    start = draft.pieces[0].start
+    _, named, since = source.view.key(max(0, start - _BACK_CHARS), start).rpartition(asked)
+    is_meant = named and _ITS_PLACE.search(answer) and not place_names(f"{since}\n{answer}")
+    return words if is_meant else ""
 
 
 def _is_province(name: str) -> bool:

@@ -32,7 +32,7 @@ _OF_CLAUSE = re.compile(
     r"第\d{1,3}条[^，。？?]{0,12}?(?:什么|啥|哪些|内容|怎么规定|如何规定|怎么说|怎么讲|全文|原文)"
 )
 _PERIOD = re.compile(
-    r"多长时间|多久|几年|几个月|几天|多少天|多少年|多少个?月|期限|任期|多长|(?:几|多少)个?(?:工作日|星期|周|日)|几个?小时|多少个?学时|几次|多少次|频率|几个?学时|多长"
+    r"多长时间|多久|几年|几个月|几天|多少天|多少年|多少个?月|期限|任期|多长|(?<!月)(?:几|多少)个?(?:工作日|星期|周|日)|几个?小时|多少个?学时|几次|多少次|频率|几个?学时|多长"
 )
 _NUMBER = re.compile(
     rf"多少|几(?=[{'|'.join(_MEASURES.split('|'))}])|几成|多大(?!意义|作用)|多高|(?:比例|比重|率|占比|规模|人数|数量|经费|金额)(?:大概|约|是|为|有)*(?:多|几)|百分之几"
@@ -40,7 +40,7 @@ _NUMBER = re.compile(
 _MEASURE = re.compile(
     rf"(?:多少|几)(?P<measure>个人|{_MEASURES})(?P<bound>{_BOUND})?(?P<noun>[\u4e00-\u9fff]{{0,6}})"
 )
-_DATE = re.compile(r"什么时候|何时|哪1?年|哪1?天|哪1?月|几月|几号|什么时间|时间是|日期")
+_DATE = re.compile(r"哪几[天年月日]|什么时候|何时|哪1?年|哪1?天|哪1?月|几月|几号|什么时间|时间是|日期")
 _YEAR = re.compile(r"哪1?年|年份")
 _PLACE = re.compile(
     r"哪里|哪儿|什么地方|在哪(?!些|个|几|1?年)|哪[个座1]{0,2}(?:市|省|区|县|地方|城市|街道|社区)|何处|什么地点"
@@ -52,14 +52,17 @@ _TOWARD = re.compile(
 )
 _PERSON = re.compile(r"谁|哪位|什么人|由哪")
 # 作为什么, 称为什么 ask what something is.
-_WHY = re.compile(r"(?<![作称认成视])为什么|为何|为啥|怎么会|缘由|(?<!什么)(?<!哪些)原因是|凭什么")
+_WHY = re.compile(
+    r"(?<![作称认成视])为什么|为何|为啥|怎么会|咋(?=觉得|认为|会|不|没|还|老)|缘由|(?<!什么)(?<!哪些)原因是|凭什么"
+)
 _HOW = re.compile(r"怎么|怎样|如何|咋|怎么办|怎么做|方法|办法|做法")
 _LIST = re.compile(
-    rf"哪些|哪几|哪{_NUMERALS}(?!年|天|月|次)|有哪|分别|列出|列举|包括什么|包括哪|(?:{_LISTED})(?:都|有|是|包括)*(?:什么|啥)|"
+    rf"哪些|哪几(?![天年月日])|哪{_NUMERALS}(?!年|天|月|次)|有哪|分别|列出|列举|包括什么|包括哪|(?:{_LISTED})(?:都|有|是|包括)*(?:什么|啥)|"
     rf"(?:什么|啥)(?:{_LISTED})|都有|几个?(?!工作日)(?:{_LISTED})|几(?:种|项|类|步|大)"
 )
 # 哪十六个字 asks for a phrase and not for sixteen things.
-_SO_MANY_WORDS = re.compile(r"\d个字|\d字(?:方针|要求|原则|口诀)")
+_SO_MANY_WORDS = re.compile(r"(?P<n>\d{1,2})(?:个字|字(?:方针|要求|原则|口诀))")
+_SHARED = re.compile(r"\d个?[“\"](?P<word>[\u4e00-\u9fff])[”\"]")
 _WHICH = re.compile(rf"哪[“\"]?({_NUMERALS})(?!年|天|月|次)")
 _COUNTED = re.compile(
     rf"(?<!第)(?P<n>{_NUMERALS})(?:个|种|项|条|点|位|类|大|步|句|方面|家|名|次)(?:[^，。？]{{0,6}})?"
@@ -75,15 +78,29 @@ _NOUN = re.compile(
 )
 # 城镇化率是多少, 网民规模有多大: the quantity stands before its question word.
 _QUANTITY = re.compile(
-    r"(?:^|[的，,。？?;；\s]|有|全)(?P<noun>(?:(?!的)[\u4e00-\u9fff]){2,10}?)(?:大概|大约|约|总共|一共|现在)*"
+    r"(?:^|[的，,。？?;；\s]|有|全)(?P<noun>(?:(?!的)[\u4e00-\u9fff]){2,16}?)(?:大概|大约|约|总共|一共|现在)*"
     r"(?:(?:是|有|为|达到?)?多(?:少|大|高)|有几[个名位])(?=$|[?？，,。；;\s吗呢啊])"
 )
 # Particles that close a question belong to no noun.
 _PARTICLES = re.compile(r"[了过啊呀呢吗吧嘛的]+$")
 _SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|为|达)?(?:多|几)|百分之几|几成|占多")
 _PREDICATE = re.compile(r"(?:怎么|怎样|如何|咋)(?:才能|去|来|样)?(?P<verb>[\u4e00-\u9fff]{1,6})")
+_DEED = re.compile(r"(?P<verb>负责|分管|主管|主持|审批|批准|审议)[了过着]?(?:哪些|哪几|什么(?!样|时)|啥)")
+_EVENT = re.compile(
+    rf"(?P<before>[\u4e00-\u9fff]{{2}})[于在的是]{{0,2}}(?:{_DATE.pattern})|"
+    rf"(?:{_DATE.pattern})(?P<after>[\u4e00-\u9fff]{{2}})的?(?=$|[?？，,。呢啊])"
+)
+_SPEECH = re.compile(r"(?:介绍|讲|说|谈|汇报|发言|交流|致辞)(?:中|里|上|时)?[了过到]?(?:些|哪些|什么|啥)")
 _ORDINAL_ITEM = re.compile(r"第(?P<n>\d{1,2})(?:项|个|步|点|种|类|阶段|环节|方面)")
-_NAME = re.compile(r"叫什么|名字|姓名|姓什么")
+OFFICE = re.compile(
+    r"(?:书记|主任|主席|会长|理事长|秘书长|组长|队长|站长|[局部处科院校镇乡区市县]长|负责人|带头人|创始人)$"
+)
+"""A word that ends on an office, as 支部书记."""
+_OFFICES = OFFICE.pattern.rstrip("$")
+_NAME = re.compile(
+    r"叫什么|名字|姓名|姓什么|"
+    rf"(?:{_OFFICES}|\d[位名][^，。？?]{{2,12}})(?:都|分别|现在)?[是叫]谁(?=$|[?？，,。呢啊])|谁是[^，。？?]{{2,12}}{_OFFICES}"
+)
 _ASKS_OF_NAME = (
     r"[”\"’」』》]?(?:[\u4e00-\u9fff]的(?=是)|这个|1个|[\u4e00-\u9fff]{0,4}(?:制度|模式|体系|机制|工作法|活动|理念|思路|程序|会议|组织|行动|工程|精神|方针))?"
     r"(?:是什么|是啥|是?指|具体|包括|是哪|有哪|分别|是1种什么|怎么理解)"
@@ -107,9 +124,12 @@ class Asked:
     is to be explained. ``parts``: how many questions were asked in one breath. ``noun``: what a list or a
     number is asked of. ``measure``: the measure word of the number, ``bound`` what follows it (以上).
     ``clause``: the number of the clause (条) and ``item``: that of the list item asked for, 0 for none.
+    ``shared``: what all members of a list have in common (3个“新”: 新变化, 新举措, 新问题).
+    ``characters``: how many characters the phrase asked for has (哪十六个字), 0 where it is not said.
     ``span``: the unit a period is asked in, where no other will do (学时, 小时).
     ``share``, ``year``, ``name`` and ``frequency`` narrow down what number, date, person or period will do.
-    ``predicate``: what follows 怎么. ``quoted``: the names in quotation marks.
+    ``predicate``: what follows 怎么, ``deed`` the duty before 哪些 or the event whose date is asked for.
+    ``speech``: a speaker's words are asked for. ``quoted``: the names in quotation marks.
     ``locality``: the kind of place that is to be named, such as 街道.
     ``toward``: preposition and verb of 向谁报告, both empty where nobody is asked for in this way.
     ``strict``: the subject must be explained, not only be dealt with.
@@ -124,12 +144,16 @@ class Asked:
     bound: str = ""
     clause: int = 0
     item: int = 0
+    shared: str = ""
+    characters: int = 0
     share: bool = False
     year: bool = False
     name: bool = False
     frequency: bool = False
     span: str = ""
     predicate: str = ""
+    deed: str = ""
+    speech: bool = False
     quoted: tuple[str, ...] = ()
     locality: str = ""
     toward: tuple[str, str] = ("", "")
@@ -153,17 +177,26 @@ def asked(question: Question) -> Asked:
         bound=_bound(key) if kind == "number" else "",
         clause=question.clause if kind == "clause" else 0,
         item=int(_group(_ORDINAL_ITEM, key, "n") or 0),
+        shared=_group(_SHARED, key, "word") if count else "",
+        characters=int(_group(_SO_MANY_WORDS, key, "n") or 0),
         share=bool(_SHARE.search(key)),
         year=bool(_YEAR.search(key)),
         name=bool(_NAME.search(key)),
         frequency=bool(_FREQUENCY.search(key)),
         span=_group(_SPAN, key, "unit") if kind == "period" else "",
         predicate=_group(_PREDICATE, key, "verb") if kind == "how" else "",
+        deed=_group(_DEED, key, "verb") or (_event(key) if kind == "date" else ""),
+        speech=bool(_SPEECH.search(key)),
         quoted=question.quoted,
         locality=_group(_LOCALITY, key, "level") or _group(_LOCALITY, key, "name"),
         toward=(_group(_TOWARD, key, "way"), _group(_TOWARD, key, "verb")),
         strict=bool(question.quoted) or bool(re.search(r"什么是|是什么|是啥|什么叫|指什么|什么意思", key)),
     )
+
+
+def _event(key: str) -> str:
+    """What happened at the time asked for: 成立 of 成立于什么时候 and of 什么时候成立的."""
+    return _group(_EVENT, key, "before") or _group(_EVENT, key, "after")
 
 
 def _bound(key: str) -> str:
@@ -193,7 +226,7 @@ def _group(pattern: re.Pattern[str], key: str, group: str) -> str:
 def _quoted_subject(question: Question) -> str | None:
     """A name in quotation marks right before the words that ask what it is or what belongs to it."""
     for name in question.quoted:
-        if is_followed(name, question.key, _ASKS_OF_IT):
+        if f"、{name}" not in question.key and is_followed(name, question.key, _ASKS_OF_IT):
             return name
         if any(_ASKS_TO_EXPLAIN.search(question.key, 0, start) for start, _ in places(name, question.key)):
             return name

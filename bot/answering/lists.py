@@ -19,6 +19,8 @@ _ITEMS_MAX = 20
 _WEIGHED_CHARS = 1500
 _NOUN_ANNOUNCED = 0.15
 _ANNOUNCEMENT_CHARS = 14
+# Covering so much more of the question, the sentence before the lead-in belongs to it.
+_SAYS_MORE = 0.3
 _ANNOUNCES = re.compile(r"[:：]\s*$|如下|以下|下列|几个|\d个?方面")
 
 
@@ -49,7 +51,7 @@ def _draft(wanted: Wanted, source: Source, listing: Listing) -> Draft:
         item = listing.items[ordinal - 1]
         end = _head_end(source.view, item.start, item.end, item.heading_end, whole=True)
         return Draft(source.passage, (Piece(source.passage, item.start, end),), mark + 0.2, items)
-    return Draft(source.passage, tuple(_pieces(source, listing)), mark, items)
+    return Draft(source.passage, tuple(_pieces(wanted, source, listing)), mark, items)
 
 
 def _announces_noun(wanted: Wanted, source: Source, listing: Listing) -> bool:
@@ -82,9 +84,9 @@ def _count_bonus(wanted: Wanted, items: int) -> float:
     return 0.12
 
 
-def _pieces(source: Source, listing: Listing) -> Iterator[Piece]:
+def _pieces(wanted: Wanted, source: Source, listing: Listing) -> Iterator[Piece]:
     view, passage = source.view, source.passage
-    start = listing.lead_start if _leads(view, listing) else listing.items[0].start
+    start = _opening(wanted, source, listing) if _leads(view, listing) else listing.items[0].start
     end = _list_end(view, listing)
     if end - start <= WHOLE_CHARS:
         yield Piece(passage, start, _trimmed_end(view.text, start, end))
@@ -101,6 +103,19 @@ def _list_end(view: DocumentView, listing: Listing) -> int:
     last = listing.items[-1]
     units = view.within(last.start, last.end)
     return units[sentences - 1].end if 0 < sentences < len(units) else listing.end
+
+
+def _opening(wanted: Wanted, source: Source, listing: Listing) -> int:
+    """Where the text that announces a list begins: one sentence before the last if that says it better."""
+    view = source.view
+    before = view.before(listing.lead_start)
+    if before is None or before.is_heading or before.node is not listing.path[-1]:
+        return listing.lead_start
+    if "\n" in view.text[before.end : listing.lead_start] or listing.lead_end - before.start > _LEAD_CHARS:
+        return listing.lead_start
+    said = coverage(wanted.terms, [(view.key(before.start, before.end), 1.0)])
+    lead = coverage(wanted.terms, [(view.key(listing.lead_start, listing.lead_end), 1.0)])
+    return before.start if said > lead + _SAYS_MORE else listing.lead_start
 
 
 def _leads(view: DocumentView, listing: Listing) -> bool:

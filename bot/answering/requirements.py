@@ -11,10 +11,13 @@ from bot.answering.fitness import (
     asks_for_absent,
     explains,
     holds,
+    holds_phrase,
     members,
     names_a_locality,
     names_a_person,
+    shares,
 )
+from bot.answering.kinds import OFFICE
 from bot.answering.ownership import tells_of
 from bot.answering.subject import asks
 from bot.answering.support import ContentTerm, unquoted
@@ -32,11 +35,16 @@ _CREDIT_MIN = 0.5
 _ANY_WAY = frozenset(
     """
     处理 对待 变成 解决 应对 看待 管理 成为 实现 推进 推动 落实 改变
-    补救 改进 改善 破解 化解 克服 加强 提高 提升
+    安排 补救 改进 改善 破解 化解 克服 加强 提高 提升
     """.split()  # noqa: SIM905 - a word list reads better than so many quotation marks
 )
 # 交到, 放在, 做成: documents say it in other words.
 _COLLOQUIAL_VERB = re.compile(r"[到在上下给成起出为来去过着得]$")
+# A word of so many characters of which hardly a pair recurs is of another matter.
+_LONG_WORD = 4
+_TRACE_MIN = 0.2
+_OBJECT_BEFORE = re.compile(r"^[给把对为向][\u4e00-\u9fff]{2,4}(?=[\u4e00-\u9fff]{2}$)")
+_REPORTED = re.compile(r"(?:指出|强调|表示|认为|说|讲|谈|提出|要求)[到道了着]?[:,，“]|介绍[到道了]?[:“]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,12 @@ def _has_the_members(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     asked = wanted.asked
     if asked.item and not (draft.is_list and draft.items >= asked.item):
         return False
+    if draft.is_spelt_out:
+        return True
+    if asked.shared and not shares(reading.answer, asked.shared, asked.count):
+        return False
+    if asked.characters and not holds_phrase(reading.answer, asked.characters):
+        return False
     if asked.kind != "list":
         return True
     counts = {draft.items} if draft.is_list else set()
@@ -78,7 +92,7 @@ def _has_the_members(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
 
 def _explains_the_subject(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     asked = wanted.asked
-    if asked.subject and asked.strict and asked.kind in {"definition", "list"}:
+    if asked.subject and asked.strict and not draft.is_spelt_out and asked.kind in {"definition", "list"}:
         return explains(reading.answer, reading.context, asked.subject)
     return True
 
@@ -103,7 +117,8 @@ def _holds_predicate(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
         known = [t for t in verbs if t.is_known]
         return _holds_all(known or verbs, reading.near)
     if asked.kind == "how":
-        done = [t for t in verbs if asked.predicate.startswith(t.text) and t.text not in _ANY_WAY]
+        predicate = _OBJECT_BEFORE.sub("", asked.predicate)
+        done = [t for t in verbs if predicate.startswith(t.text) and t.text not in _ANY_WAY]
         return _holds_all(done, reading.near)
     way, verb = asked.toward
     done = [t for t in wanted.terms if verb and t.text == verb]
@@ -116,9 +131,12 @@ def _names_the_person(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     """Whether a person is named in one breath with what is asked: not any name of the passage will do."""
     if not wanted.asked.name:
         return True
-    heaviest = _heaviest([t for t in wanted.terms if t.is_known])
+    # What the title names already need not be said again beside the person.
+    things = [t for t in _known_things(wanted.terms) if t.credit(reading.context) < _CREDIT_MIN]
+    offices = [t for t in wanted.terms if OFFICE.search(t.text)]
+    owners = [t for t in things if t.is_name] + _heaviest([t for t in things if t not in offices])
     segments = re.split(r"[，。;；、\n]", reading.answer)
-    return any(names_a_person(segment) and _holds_all(heaviest, segment) for segment in segments)
+    return any(names_a_person(segment) and _holds_all(owners + offices, segment) for segment in segments)
 
 
 def _names_the_place(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
@@ -143,6 +161,27 @@ def _is_of_its_owner(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     )
 
 
+def _does_what_is_asked(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether the deed is told: 负责 of 纪检委员负责哪些工作, 成立 of 什么时候成立."""
+    deed = wanted.asked.deed
+    done = [t for t in wanted.terms if deed and t.text == deed and t.is_known and t.is_verb]
+    return _holds_all(done, reading.answer if wanted.asked.kind == "date" else reading.near)
+
+
+def _reports_what_was_said(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether words are reported, and not only that somebody spoke: 介绍了什么经验, 讲了些什么."""
+    return not wanted.asked.speech or bool(_REPORTED.search(reading.answer))
+
+
+def _knows_the_subject(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether the corpus holds the place asked about, and the long words that a bare fact is asked of."""
+    unknown = [t for t in wanted.terms if not t.is_known and "几" not in t.text]
+    foreign = [t for t in unknown if t.credit(reading.near) < _TRACE_MIN]
+    if any(re.search(rf"{re.escape(t.text)}(?:社区|街道|[镇村乡县区市])", wanted.key) for t in foreign):
+        return False
+    return wanted.asked.kind not in BARE_FACTS or all(len(t.text) < _LONG_WORD for t in foreign)
+
+
 _DEMANDS: tuple[Callable[[Wanted, Draft, Reading], bool], ...] = (
     _holds_the_fact,
     _has_the_members,
@@ -153,6 +192,9 @@ _DEMANDS: tuple[Callable[[Wanted, Draft, Reading], bool], ...] = (
     _names_the_person,
     _names_the_place,
     _is_of_its_owner,
+    _does_what_is_asked,
+    _reports_what_was_said,
+    _knows_the_subject,
 )
 
 
