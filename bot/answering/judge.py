@@ -88,7 +88,7 @@ def _place_spoken_of(wanted: Wanted, source: Source, draft: Draft, answer: str) 
     if not asked or asked in answer:
         return ""
     words = "".join(f"\n{t.text}" for t in wanted.terms if t.text in asked)
-    if asked in search_key(source.passage.document.title):
+    if asked in heading_key(source.passage.document.title):
         return words
     start = draft.pieces[0].start
     _, named, since = source.view.key(max(0, start - _BACK_CHARS), start).rpartition(asked)
