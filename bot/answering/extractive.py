@@ -280,7 +280,8 @@ def _item_span(wanted: Wanted, source: Source, best: Unit) -> tuple[int, int] | 
     is_named = wanted.asked.kind not in _SHORT_KINDS and _is_named(wanted, source.view, best)
     if node.kind != "item" or not (is_named or wanted.asked.kind in _WHOLE_ITEM_KINDS):
         return None
-    if node.end - node.start > (OPEN_CHARS if is_named else SHORT_CHARS):
+    size = node.end - node.start
+    if size > (OPEN_CHARS if is_named else SHORT_CHARS) or size == best.end - best.start:
         return None
     return node.start, _trimmed_end(source.view.text, node.start, node.end)
 

@@ -179,7 +179,9 @@ def _knows_the_subject(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     foreign = [t for t in unknown if t.credit(reading.near) < _TRACE_MIN]
     if any(re.search(rf"{re.escape(t.text)}(?:社区|街道|[镇村乡县区市])", wanted.key) for t in foreign):
         return False
-    return wanted.asked.kind not in BARE_FACTS or all(len(t.text) < _LONG_WORD for t in foreign)
+    return wanted.asked.kind not in BARE_FACTS or not any(
+        len(t.text) >= _LONG_WORD and t.text.isalpha() for t in foreign
+    )
 
 
 _DEMANDS: tuple[Callable[[Wanted, Draft, Reading], bool], ...] = (

@@ -126,3 +126,9 @@ def test_the_tree_of_a_long_document_takes_linear_time() -> None:
         for n in itertools.islice(itertools.cycle(range(1, 30)), 12_000)
     )
     assert len(make_passages(text)) > 100
+
+
+def test_a_series_of_examples_is_a_list() -> None:
+    text = "还存在困难。比如,人手不够。只有两人。再比如,经费不足。还比如,场地太小。\n比如,这句只举一例。"
+    items = kinds(parse(text), "item")
+    assert [text[n.start : n.start + 6] for n in items] == ["比如,人手不", "再比如,经费", "还比如,场地"]

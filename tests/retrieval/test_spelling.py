@@ -6,7 +6,7 @@ import pytest
 
 from retrieval.spelling import Correction, correct, homophones
 
-CORPUS = {"程序", "党建", "抓手", "编制", "双责", "岗双", "经济", "公示", "天气", "今天"}
+CORPUS = {"程序", "党建", "抓手", "编制", "双责", "岗双", "经济", "公示", "天气", "今天", "各村"}
 
 
 def count(pair: str) -> int:
@@ -29,7 +29,8 @@ def test_a_homophone_of_a_word_of_the_corpus_is_mended(text: str, wrong: str, ri
 
 
 @pytest.mark.parametrize(
-    "text", ["今天北京天气怎么样", "什么是意思", "发展党员", "abc 123", "", "书记今年多大年纪"]
+    "text",
+    ["今天北京天气怎么样", "什么是意思", "发展党员", "abc 123", "", "书记今年多大年纪", "下辖多少个村"],
 )
 def test_known_words_and_function_words_are_left_alone(text: str) -> None:
     assert correct(text, count) == (text, [])

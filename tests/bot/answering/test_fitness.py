@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.fitness import asks_for_absent, explains, holds, members, names_a_locality
+from bot.answering.fitness import (
+    asks_for_absent,
+    explains,
+    holds,
+    holds_phrase,
+    members,
+    names_a_locality,
+)
 from bot.answering.kinds import asked
 from retrieval.normalise import search_key
 from retrieval.question import analyse
@@ -32,6 +39,8 @@ from retrieval.question import analyse
         ("不合格党员怎么处理?", "how"),
         ("党支部（）对积极分子进行一次考察。", "blank"),
         ("支部工作条例第十三条怎么规定?", "clause"),
+        ("培训班是哪几天举办的?", "date"),
+        ("有的书记咋觉得抓党建不如抓经济?", "why"),
     ],
 )
 def test_the_kind_of_a_question_is_told(question: str, kind: str) -> None:
@@ -53,6 +62,12 @@ def test_counts_measures_and_items_are_read_off_the_question() -> None:
     assert asked(analyse("多少人以上要设支委会?")).bound == "以上"
     assert asked(analyse("议事程序的第三步是什么?")).item == 3
     assert asked(analyse("第二十四条规定了什么?")).clause == 24
+    assert asked(analyse("总要求是哪十六个字?")).characters == 16
+    assert asked(analyse("三个“新”是什么?")).shared == "新"
+    assert asked(analyse("对“专人、专职、兼职”的要求是什么?")).quoted == ("专人", "专职", "兼职")
+    assert asked(analyse("党支部书记是谁?")).name
+    assert not asked(analyse("党支部书记是谁选出来的?")).name
+    assert asked(analyse("社区成立于什么时候?")).deed == "成立"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +118,19 @@ def test_the_thing_wanted_is_told_from_its_like(question: str, text: str, is_hel
 )
 def test_an_explanation_is_told_from_a_mention(text: str, subject: str, is_explained: bool) -> None:
     assert explains(search_key(text), "", search_key(subject)) is is_explained
+
+
+@pytest.mark.parametrize(
+    ("text", "characters", "is_held"),
+    [
+        ("按照控制总量、优化结构、提高质量、发挥作用的总要求", 16, True),
+        ("按照“抓基础、筑平台、谋发展、求实效”的思路", 12, True),
+        ("基层社会结构、生产方式和组织形态发生变化", 16, False),
+        ("按照控制总量、优化结构、提高质量的总要求", 16, False),
+    ],
+)
+def test_a_phrase_of_so_many_characters_is_found(text: str, characters: int, is_held: bool) -> None:
+    assert holds_phrase(search_key(text), characters) is is_held
 
 
 def test_members_of_enumerations_are_counted() -> None:
