@@ -107,7 +107,9 @@ def _holds_number(asked: Asked, body: str) -> bool:
     gap = r"[^，。,;；:：\d]"
     noun = rf"{gap}{{0,6}}".join(map(_said_as, nouns))
     links = "(?:总数|数量|人数|的)?(?:有|只有|仅有|共有?|达到?|为|约|近|一般)?(?:不?(?:超过|少于|低于))?"
-    return bool(re.search(rf"{count}{gap}{{0,10}}{noun}|{noun}{links}{count}", body))
+    # 企业和社会组织有1.4万家 counts both together.
+    fellow = rf"(?:[和与及、]{gap}{{1,10}}?)?"
+    return bool(re.search(rf"{count}{gap}{{0,10}}{noun}|{noun}{fellow}{links}{count}", body))
 
 
 def _holds_quantity(asked: Asked, body: str) -> bool:

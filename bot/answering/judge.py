@@ -53,7 +53,7 @@ def judge(wanted: Wanted, draft: Draft, sources: Sequence[Source]) -> Verdict:
     passage = source.view.key(source.passage.start, source.passage.end)
     context = source.context()
     near = f"{answer}\n{passage}\n{context}"
-    at_home = _names_at_home(wanted.terms, source, near)
+    at_home = _names_at_home([t for t in wanted.terms if t.text not in answer], source, near)
     if wanted.asked.kind in BARE_FACTS:
         at_home += _place_spoken_of(wanted, source, draft, answer)
     covered = coverage(wanted.terms, [(answer, 1.0), (passage, 0.9), (context, 0.9), (at_home, 0.9)])

@@ -43,14 +43,14 @@ _MEASURE = re.compile(
 _DATE = re.compile(r"哪几[天年月日]|什么时候|何时|哪1?年|哪1?天|哪1?月|几月|几号|什么时间|时间是|日期")
 _YEAR = re.compile(r"哪1?年|年份")
 _PLACE = re.compile(
-    r"哪里|哪儿|什么地方|在哪(?!些|个|几|1?年)|哪[个座1]{0,2}(?:市|省|区|县|地方|城市|街道|社区)|何处|什么地点"
+    r"哪里|哪儿|什么地方|(?<!出)在哪(?!些|个|几|1?年)|哪[个座1]{0,2}(?:市|省|区|县|地方|城市|街道|社区)|何处|什么地点"
 )
 _LOCALITY = re.compile(r"哪[个座1]{0,2}(?:城?(?P<level>市|省|区|县|镇|村)|(?P<name>街道|社区))")
 # What is done to or by the one who is asked for: 向谁报告, 由哪一级党组织批准.
 _TOWARD = re.compile(
     r"(?P<way>[向对跟由归])(?:谁|哪[1个级位些]{0,3}[\u4e00-\u9fff]{0,6}?)来?(?P<verb>(?!组成|构成)[\u4e00-\u9fff]{2})(?=$|[?？，,。呢啊吗的])"
 )
-_PERSON = re.compile(r"谁|哪位|什么人|由哪")
+_PERSON = re.compile(r"谁|哪位|什么人(?![数员])|由哪")
 # 作为什么, 称为什么 ask what something is.
 _WHY = re.compile(
     r"(?<![作称认成视])为什么|为何|为啥|怎么会|咋(?=觉得|认为|会|不|没|还|老)|缘由|(?<!什么)(?<!哪些)原因是|凭什么"
@@ -58,14 +58,14 @@ _WHY = re.compile(
 _HOW = re.compile(r"怎么|怎样|如何|咋|怎么办|怎么做|方法|办法|做法")
 _LIST = re.compile(
     rf"哪些|哪几(?![天年月日])|哪{_NUMERALS}(?!年|天|月|次)|有哪|分别|列出|列举|包括什么|包括哪|(?:{_LISTED})(?:都|有|是|包括)*(?:什么|啥)|"
-    rf"(?:什么|啥)(?:{_LISTED})|都有|几个?(?!工作日)(?:{_LISTED})|几(?:种|项|类|步|大)"
+    rf"(?:什么|啥)(?:{_LISTED})|(?:什么|啥)(?!样|时)[\u4e00-\u9fff]{{1,4}}(?:{_LISTED})(?=$|[?？，,。呢啊])|都有|几个?(?!工作日)(?:{_LISTED})|几(?:种|项|类|步|大)"
 )
 # 哪十六个字 asks for a phrase and not for sixteen things.
 _SO_MANY_WORDS = re.compile(r"(?P<n>\d{1,2})(?:个字|字(?:方针|要求|原则|口诀))")
 _SHARED = re.compile(r"\d个?[“\"](?P<word>[\u4e00-\u9fff])[”\"]")
 _WHICH = re.compile(rf"哪[“\"]?({_NUMERALS})(?!年|天|月|次)")
 _COUNTED = re.compile(
-    rf"(?<!第)(?P<n>{_NUMERALS})(?:个|种|项|条|点|位|类|大|步|句|方面|家|名|次)(?:[^，。？]{{0,6}})?"
+    rf"(?<!第)(?P<n>{_NUMERALS})(?:个(?!月|小时|星期|工作日)|种|项|条|点|位|类|大|步|句|方面|家|名|次)(?:[^，。？]{{0,6}})?"
     rf"(?:{_LISTED})?|(?P<m>{_NUMERALS})(?:必|有|述|抓|促|型|级|化)"
 )
 _STEPS = re.compile(r"程序|步骤|流程|环节|阶段")
@@ -73,7 +73,7 @@ _STEPS = re.compile(r"程序|步骤|流程|环节|阶段")
 
 _NOUN = re.compile(
     rf"(?:哪些|哪几[{'|'.join(_MEASURES.split('|'))}步类点]?|(?<!为)什么|啥|(?:多少|几)(?:个人|{_MEASURES})(?:以上|以下|以内)?)"
-    r"(?P<noun>[\u4e00-\u9fff]{2,12})|哪\d+[个种项条点位类名家步方件级]?+(?P<counted>[\u4e00-\u9fff]{1,12})"
+    r"(?P<noun>[\u4e00-\u9fff]{2,12})|哪\d+(?:句话|样|[个种项条点位类名家步方件级])?+(?P<counted>[\u4e00-\u9fff]{1,12})"
     r"|多少(?P<bare>(?!%)[\u4e00-\u9fff]{2,8})"
 )
 # 城镇化率是多少, 网民规模有多大: the quantity stands before its question word.
@@ -81,6 +81,7 @@ _QUANTITY = re.compile(
     r"(?:^|[的，,。？?;；\s]|有|全)(?P<noun>(?:(?!的)[\u4e00-\u9fff]){2,16}?)(?:大概|大约|约|总共|一共|现在)*"
     r"(?:(?:是|有|为|达到?)?多(?:少|大|高)|有几[个名位])(?=$|[?？，,。；;\s吗呢啊])"
 )
+_ASKS = re.compile("多少|什么|几[个名位]")
 # Particles that close a question belong to no noun.
 _PARTICLES = re.compile(r"[了过啊呀呢吗吧嘛的]+$")
 _SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|为|达)?(?:多|几)|百分之几|几成|占多")
@@ -210,7 +211,7 @@ def _noun(key: str) -> str:
     match = _NOUN.search(key)
     found = (match["noun"] or match["counted"] or match["bare"]) if match else _group(_QUANTITY, key, "noun")
     noun = re.split(_BOUND, _PARTICLES.sub("", found))[0].lstrip("的")
-    return "" if noun in _MEASURES.split("|") else noun
+    return "" if noun in _MEASURES.split("|") or _ASKS.search(noun) else noun
 
 
 def _measure(key: str) -> str:

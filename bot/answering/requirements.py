@@ -35,7 +35,7 @@ _CREDIT_MIN = 0.5
 _ANY_WAY = frozenset(
     """
     处理 对待 变成 解决 应对 看待 管理 成为 实现 推进 推动 落实 改变
-    安排 补救 改进 改善 破解 化解 克服 加强 提高 提升
+    安排 理解 认识 补救 改进 改善 破解 化解 克服 加强 提高 提升
     """.split()  # noqa: SIM905 - a word list reads better than so many quotation marks
 )
 # 交到, 放在, 做成: documents say it in other words.
@@ -44,6 +44,7 @@ _COLLOQUIAL_VERB = re.compile(r"[到在上下给成起出为来去过着得]$")
 _LONG_WORD = 4
 _TRACE_MIN = 0.2
 _OBJECT_BEFORE = re.compile(r"^[给把对为向][\u4e00-\u9fff]{2,4}(?=[\u4e00-\u9fff]{2}$)")
+_HOW_MANY = re.compile(r"多少|几|多长|多久|多大|多高")
 _REPORTED = re.compile(r"(?:指出|强调|表示|认为|说|讲|谈|提出|要求)[到道了着]?[:,，“]|介绍[到道了]?[:“]")
 
 
@@ -151,7 +152,9 @@ def _is_of_its_owner(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     asking = "\n".join(part for part in re.split(r"[，,。;；?？]", wanted.key) if asks(part))
     known = [t for t in _known_things(wanted.terms) if t.text in asking]
     heaviest = _heaviest(known)
-    owners = [t for t in known if t.is_name or t in heaviest]
+    # A name behind the question word is what they do something to: 多少名党员参加了城东社区的活动.
+    before = _HOW_MANY.split(asking)[0]
+    owners = [t for t in known if (t.is_name and t.text in before) or t in heaviest]
     least = _OWNER_SHARE * max((t.weight for t in heaviest), default=0.0)
     others = [t for t in known if t not in owners and t.weight >= least]
     headings = [line for line in reading.context.split("\n") if len(line) <= _HEADING_CHARS]
