@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.answering.fitness import explains, holds, holds_phrase, members
+from bot.answering.fitness import explains, holds, holds_phrase, members, names_parts
 from bot.answering.kinds import Asked
 from bot.answering.support import ContentTerm, Credits, Wording, credits_of, share_covered
 from bot.answering.view import DocumentView, Unit
@@ -196,6 +196,8 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
         mark -= 0.2 if unit.start in source.view.leads else 0.0
         mark += 0.12 if asked.noun and _announces(asked.noun, key) else 0.0
         mark += 0.15 if asked.noun and _sums_up(asked.noun, key) else 0.0
+    if asked.whole and names_parts(key, asked.whole):
+        mark += _SPELT_OUT
     if asked.characters:
         mark += _SPELT_OUT if holds_phrase(key, asked.characters) else 0.0
     if asked.kind == "why" and _REASONING.search(key):

@@ -41,6 +41,7 @@ _MEASURE_FAMILIES = (_PEOPLE, "个", "家户", "件次", "条项个", "种类个
 _NO_PROPER_NAME = re.compile(
     r"[我你各全本该此个级区市县镇乡村和与及或在对把将到为的了是从向以由让给]|城市|农村|城乡|街道|社区|基层|所有|一些|有些|加强|推进|建设|组织|单位|党"
 )
+_CONSISTS = re.compile(r"(?:的?内容)?(?:主要|一般|具体|应当?)*(?:包括|包含|分为|是|有|:)")
 _NAMED_LOCALITY = re.compile(r"(?P<name>[\u4e00-\u9fff]{2,6})(?:社区|街道|村|镇)")
 _MEMBER_MARKS = re.compile(r"[、;；]|(?<=[^\d-])-(?=[^\d-])|和(?=[“‘])|以及|及(?=[“‘])|(?<=[”’])和")
 _QUOTED = re.compile(r"“([^”]{2,30})”")
@@ -221,6 +222,11 @@ def holds_phrase(key: str, characters: int) -> bool:
 def shares(key: str, word: str, count: int) -> bool:
     """Whether so many different words of a text begin with ``word``: 新变化, 新举措 and 新问题."""
     return len(set(re.findall(rf"{word}[\u4e00-\u9fff]{{2}}", key))) >= count
+
+
+def names_parts(key: str, whole: str) -> bool:
+    """Whether a text says what a thing is made up of: 大会决议主要包括:…, for the ``whole`` 决议."""
+    return is_followed(whole, key, _CONSISTS)
 
 
 def _makes_up(members: Sequence[str], characters: int) -> bool:

@@ -87,6 +87,9 @@ _PARTICLES = re.compile(r"[了过啊呀呢吗吧嘛的]+$")
 _SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|为|达)?(?:多|几)|百分之几|几成|占多")
 _PREDICATE = re.compile(r"(?:怎么|怎样|如何|咋)(?:才能|去|来|样)?(?P<verb>[\u4e00-\u9fff]{1,6})")
 _DEED = re.compile(r"(?P<verb>负责|分管|主管|主持|审批|批准|审议)[了过着]?(?:哪些|哪几|什么(?!样|时)|啥)")
+_WHOLE = re.compile(
+    r"(?P<whole>[\u4e00-\u9fff]{2})(?:的?内容)?(?:主要|一般|具体|都|各|应当?|应该)*(?:包括|包含|分为)(?:哪|什么|啥|几)"
+)
 _EVENT = re.compile(
     rf"(?P<before>[\u4e00-\u9fff]{{2}})[于在的是]{{0,2}}(?:{_DATE.pattern})|"
     rf"(?:{_DATE.pattern})(?P<after>[\u4e00-\u9fff]{{2}})的?(?=$|[?？，,。呢啊])"
@@ -125,6 +128,7 @@ class Asked:
     is to be explained. ``parts``: how many questions were asked in one breath. ``noun``: what a list or a
     number is asked of. ``measure``: the measure word of the number, ``bound`` what follows it (以上).
     ``clause``: the number of the clause (条) and ``item``: that of the list item asked for, 0 for none.
+    ``whole``: the end of what has the parts asked for (决议 of 大会决议包括什么).
     ``shared``: what all members of a list have in common (3个“新”: 新变化, 新举措, 新问题).
     ``characters``: how many characters the phrase asked for has (哪十六个字), 0 where it is not said.
     ``span``: the unit a period is asked in, where no other will do (学时, 小时).
@@ -146,6 +150,7 @@ class Asked:
     clause: int = 0
     item: int = 0
     shared: str = ""
+    whole: str = ""
     characters: int = 0
     share: bool = False
     year: bool = False
@@ -178,6 +183,7 @@ def asked(question: Question) -> Asked:
         bound=_bound(key) if kind == "number" else "",
         clause=question.clause if kind == "clause" else 0,
         item=int(_group(_ORDINAL_ITEM, key, "n") or 0),
+        whole=_group(_WHOLE, key, "whole"),
         shared=_group(_SHARED, key, "word") if count else "",
         characters=int(_group(_SO_MANY_WORDS, key, "n") or 0),
         share=bool(_SHARE.search(key)),
