@@ -42,6 +42,7 @@ _OPENING_CHARS = 14
 # A heading that the question repeats word for word, from this many characters on.
 _NAME_CHARS = 5
 _NAMED = 0.3
+_MEANS = ("方式", "形式", "办法", "方法")
 _SPELT_OUT = 0.3
 _OUT_OF_TIME = 0.15
 _OF_RANK = 0.05
@@ -195,7 +196,7 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
         # The lead-in of a list answers only together with its list, which is a draft of its own.
         mark -= 0.2 if unit.start in source.view.leads else 0.0
         mark += 0.12 if asked.noun and _announces(asked.noun, key) else 0.0
-        mark += 0.15 if asked.noun and _sums_up(asked.noun, key) else 0.0
+        mark += 0.25 if asked.noun and _sums_up(asked.noun, key) else 0.0
     if asked.whole and names_parts(key, asked.whole):
         mark += _SPELT_OUT
     if asked.characters:
@@ -216,8 +217,10 @@ def _announces(noun: str, key: str) -> bool:
 
 
 def _sums_up(noun: str, key: str) -> bool:
-    """Whether a sentence names the things asked for as a row: A、B、C等板块."""
-    return bool(re.search(rf"、[^，。,;；、]{{1,14}}?(?:等|等?\d[个种项类大]){re.escape(noun)}", key))
+    """Whether a sentence names the things asked for in a row or as a means: A、B等板块, 采取投票方式."""
+    row = rf"、[^，。,;；、]{{1,14}}?(?:等|等?\d[个种项类大]){re.escape(noun)}"
+    means = rf"(?:采取|采用|以)[^，。,;；]{{2,20}}{noun[-2:]}" if noun.endswith(_MEANS) else row
+    return bool(re.search(f"{row}|{means}", key))
 
 
 def _body_key(view: DocumentView, unit: Unit) -> str:
