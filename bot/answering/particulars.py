@@ -10,7 +10,14 @@ from bot.answering.support import coverage
 from retrieval.normalise import search_key
 
 _ASKED = (
-    ("author", re.compile(r"作者(?:是|叫)?(?:谁|什么|哪)|谁(?:写|撰写|作)的|(?:是)?哪1?位?(?:写|撰写)的")),
+    (
+        "author",
+        re.compile(
+            r"作者(?:是|叫)?(?:谁|什么|哪)|谁(?:写|撰写|作)的|(?:是)?哪1?位?(?:写|撰写)的|"
+            r"(?:作|做|发表)(?:这|那)?[篇次个]?(?:讲话|报告)的(?:人|同志)?是谁"
+        ),
+    ),
+    ("affiliation", re.compile(r"在哪个?单位(?:工作|任职|上班)|作者的?单位")),
     ("number", re.compile(r"(?:文号|发文字号|文件号)(?:是|为)?(?:多少|什么|几|哪)?")),
 )
 _TITLE_SHARE = 0.6

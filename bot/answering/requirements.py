@@ -21,6 +21,7 @@ from bot.answering.kinds import OFFICE
 from bot.answering.ownership import tells_of
 from bot.answering.subject import asks
 from bot.answering.support import ContentTerm, unquoted
+from retrieval.synonyms import expansions, terms_of_art
 
 BARE_FACTS = frozenset({"number", "period", "date", "person", "place"})
 """Kinds of question that a single word answers."""
@@ -187,6 +188,14 @@ def _knows_the_subject(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     )
 
 
+def _uses_the_terms(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether the fixed terms of the question, which nobody says otherwise, stand near the evidence."""
+    near = f"{reading.near}\n{reading.at_home}"
+    return all(
+        term in near or any(other in near for other in expansions(term)) for term in terms_of_art(wanted.key)
+    )
+
+
 _DEMANDS: tuple[Callable[[Wanted, Draft, Reading], bool], ...] = (
     _holds_the_fact,
     _has_the_members,
@@ -200,6 +209,7 @@ _DEMANDS: tuple[Callable[[Wanted, Draft, Reading], bool], ...] = (
     _does_what_is_asked,
     _reports_what_was_said,
     _knows_the_subject,
+    _uses_the_terms,
 )
 
 

@@ -80,6 +80,9 @@ def test_the_answer_is_found_whatever_its_form(answerer: Answerer, question: str
         "白石镇成立于什么时候?",
         "“四抓四促”抓的是哪四样?",
         "留党察看最长不超过几年?",
+        "党员退党要办什么手续?",
+        "作这篇讲话的人是谁?",
+        "杨柳社区楼长在哪个单位工作?",
     ],
 )
 def test_a_likeness_of_form_is_no_answer(answerer: Answerer, question: str) -> None:
