@@ -44,6 +44,7 @@ _NAME_CHARS = 5
 _NAMED = 0.3
 _MEANS = ("方式", "形式", "办法", "方法")
 _SPELT_OUT = 0.3
+_SPOKEN = 0.25
 _OUT_OF_TIME = 0.15
 _OF_RANK = 0.05
 _NEIGHBOUR_SHARE = 0.9
@@ -197,6 +198,8 @@ def _mark(wanted: Wanted, source: Source, unit: Unit, around: _Surroundings) -> 
         mark -= 0.2 if unit.start in source.view.leads else 0.0
         mark += 0.12 if asked.noun and _announces(asked.noun, key) else 0.0
         mark += 0.25 if asked.noun and _sums_up(asked.noun, key) else 0.0
+    if asked.speech and text[unit.start] == "“":
+        mark += _SPOKEN
     if asked.whole and names_parts(key, asked.whole):
         mark += _SPELT_OUT
     if asked.characters:
@@ -219,7 +222,7 @@ def _announces(noun: str, key: str) -> bool:
 def _sums_up(noun: str, key: str) -> bool:
     """Whether a sentence names the things asked for in a row or as a means: A、B等板块, 采取投票方式."""
     row = rf"、[^，。,;；、]{{1,14}}?(?:等|等?\d[个种项类大]){re.escape(noun)}"
-    means = rf"(?:采取|采用|以)[^，。,;；]{{2,20}}{noun[-2:]}" if noun.endswith(_MEANS) else row
+    means = rf"(?:采取|采用|以|通过)[^，。,;；]{{2,20}}{noun[-2:]}" if noun.endswith(_MEANS) else row
     return bool(re.search(f"{row}|{means}", key))
 
 
@@ -356,6 +359,8 @@ def _carries_on(wanted: Wanted, text: str, unit: Unit, following: Unit, size: in
     """Whether the next sentence of the same paragraph carries on what an explaining answer began."""
     if wanted.asked.kind in _SHORT_KINDS or "\n" in text[unit.end : following.start]:
         return False
+    if wanted.asked.speech and text[unit.start] == text[following.start] == "“":
+        return True
     opens_item = following.node not in unit.path
     return bool(_CARRIES_ON.match(text, following.start)) or (size < _BRIEF_CHARS and not opens_item)
 

@@ -79,9 +79,11 @@ _NOUN = re.compile(
 # 城镇化率是多少, 网民规模有多大: the quantity stands before its question word.
 _QUANTITY = re.compile(
     r"(?:^|[的，,。？?;；\s]|有|全)(?P<noun>(?:(?!的)[\u4e00-\u9fff]){2,16}?)(?:大概|大约|约|总共|一共|现在)*"
-    r"(?:(?:是|有|为|达到?)?多(?:少|大|高)|有几[个名位])(?=$|[?？，,。；;\s吗呢啊])"
+    r"(?:(?:是|有|为|达到?)?多(?:少|大|高)|有几(?:[个名位步项条]|个?步骤))(?=$|[?？，,。；;\s吗呢啊])"
 )
 _ASKS = re.compile("多少|什么|几[个名位]")
+# 什么形式展现流程 asks for the form.
+_MEANS_FIRST = re.compile(r"^(形式|方式|办法|方法)[^的].*$")
 # Particles that close a question belong to no noun.
 _PARTICLES = re.compile(r"[了过啊呀呢吗吧嘛的]+$")
 _SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|为|达)?(?:多|几)|百分之几|几成|占多")
@@ -94,7 +96,9 @@ _EVENT = re.compile(
     rf"(?P<before>[\u4e00-\u9fff]{{2}})[于在的是]{{0,2}}(?:{_DATE.pattern})|"
     rf"(?:{_DATE.pattern})(?P<after>[\u4e00-\u9fff]{{2}})的?(?=$|[?？，,。呢啊])"
 )
-_SPEECH = re.compile(r"(?:介绍|讲|说|谈|汇报|发言|交流|致辞)(?:中|里|上|时)?[了过到]?(?:些|哪些|什么|啥)")
+_SPEECH = re.compile(
+    r"(?:提|谈)出?了?(?:些|哪些|什么|啥)+[\u4e00-\u9fff]{0,2}(?:建议|意见|想法|看法)|(?:介绍|讲|说|谈|汇报|发言|交流|致辞)(?:中|里|上|时)?[了过到]?(?:些|哪些|什么|啥)"
+)
 _ORDINAL_ITEM = re.compile(r"第(?P<n>\d{1,2})(?:项|个|步|点|种|类|阶段|环节|方面)")
 OFFICE = re.compile(
     r"(?:书记|主任|主席|会长|理事长|秘书长|组长|队长|站长|[局部处科院校镇乡区市县]长|负责人|带头人|创始人)$"
@@ -217,6 +221,7 @@ def _noun(key: str) -> str:
     match = _NOUN.search(key)
     found = (match["noun"] or match["counted"] or match["bare"]) if match else _group(_QUANTITY, key, "noun")
     noun = re.split(_BOUND, _PARTICLES.sub("", found))[0].lstrip("的")
+    noun = _MEANS_FIRST.sub(r"\1", noun)
     return "" if noun in _MEASURES.split("|") or _ASKS.search(noun) else noun
 
 

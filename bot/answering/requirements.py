@@ -46,7 +46,9 @@ _LONG_WORD = 4
 _TRACE_MIN = 0.2
 _OBJECT_BEFORE = re.compile(r"^[给把对为向][\u4e00-\u9fff]{2,4}(?=[\u4e00-\u9fff]{2}$)")
 _HOW_MANY = re.compile(r"多少|几|多长|多久|多大|多高")
-_REPORTED = re.compile(r"(?:指出|强调|表示|认为|说|讲|谈|提出|要求)[到道了着]?[:,，“]|介绍[到道了]?[:“]")
+_REPORTED = re.compile(
+    r"(?:指出|强调|表示|认为|说|讲|谈|提出|要求)[到道了着]?[:,，“]|介绍[到道了]?[:“]|(?:^|[。！？”\n])“"
+)
 
 
 @dataclass(frozen=True, slots=True)
