@@ -1,4 +1,4 @@
-"""Enumerators of Chinese documents: 第一章, 第三条, 一、, （二）, 3., 1.2, ①, 第一，, 一是, 首先, 比如."""
+"""Enumerators of Chinese documents: 第一章, 第三条, 一、, （二）, 3., 1.2, ①, 第一，, 一是, 首先, 比如, 资源方面，."""
 
 from __future__ import annotations
 
@@ -35,11 +35,16 @@ _INLINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
     ("first", 10, r"(?P<f>首先|其次|再次|最后|此外)"),
     ("its", 10, r"其(?P<n>[一二三四五六七八九])(?=[,，、是:：])"),
     ("example", 11, r"(?P<e>(?:再|还|又)比如|再如|又如|比如|例如)"),
+    (
+        "aspect",
+        11,
+        r"(?P<a>(?!一|另|这|那|各|两|几|多|其|方|有|在|从|全)[\u4e00-\u9fff]{2,6}方面)(?=[,，:：])",
+    ),
     ("side", 11, r"(?P<s>一方面|另一方面|第[二三四]方面)"),
 )
 _INLINE_LINE_KINDS = {"han", "han-bracket", "digit-bracket", "circle", "digit"}
 NEXT = -1
-"""The ordinal of an enumerator that only continues a list: 最后, 此外, 再比如."""
+"""The ordinal of an enumerator that only continues a list: 最后, 此外, 再比如, …方面."""
 _FIRST = {"首先": 1, "其次": 2, "再次": 3, "最后": NEXT, "此外": NEXT}
 _FIRST_EXAMPLE = {"比如", "例如"}
 _SIDE = {"一方面": 1, "另一方面": 2, "第二方面": 2, "第三方面": 3, "第四方面": 4}
@@ -89,6 +94,8 @@ def _ordinal(match: re.Match[str]) -> tuple[int, int]:
         return _FIRST[groups["f"]], 1
     if groups.get("e"):
         return (1 if groups["e"] in _FIRST_EXAMPLE else NEXT), 1
+    if groups.get("a"):
+        return NEXT, 1
     if groups.get("s"):
         return _SIDE[groups["s"]], 1
     n = groups["n"]

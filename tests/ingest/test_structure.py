@@ -132,3 +132,9 @@ def test_a_series_of_examples_is_a_list() -> None:
     text = "还存在困难。比如,人手不够。只有两人。再比如,经费不足。还比如,场地太小。\n比如,这句只举一例。"
     items = kinds(parse(text), "item")
     assert [text[n.start : n.start + 6] for n in items] == ["比如,人手不", "再比如,经费", "还比如,场地"]
+
+
+def test_aspects_told_one_after_the_other_are_a_list() -> None:
+    text = "要整合资源。人力资源方面,统一调配。财力资源方面,设立专项。一方面,这只是一面。在思想方面,另说。"
+    items = kinds(parse(text), "item")
+    assert [text[n.start : n.start + 6] for n in items] == ["人力资源方面", "财力资源方面"]
