@@ -1,4 +1,4 @@
-"""Enumerators of Chinese documents: 第一章, 第三条, 一、, （二）, 3., 1.2, ①, 第一，, 一是, 首先, 比如, 资源方面，."""
+"""Enumerators of Chinese documents: 第一章, 第三条, 一、, （二）, 3., 1.2, ①, 第一，, 一是, 首先, 比如."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _INLINE_FAMILIES: tuple[tuple[str, int, str], ...] = (
     (
         "aspect",
         11,
-        r"(?P<a>(?!一|另|这|那|各|两|几|多|其|方|有|在|从|全)[\u4e00-\u9fff]{2,6}方面)(?=[,，:：])",
+        r"(?P<a>(?![一另这那各两几多其方有在从全])[\u4e00-\u9fff]{2,6}方面)(?=[,，:：])",
     ),
     ("side", 11, r"(?P<s>一方面|另一方面|第[二三四]方面)"),
 )
