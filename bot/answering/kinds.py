@@ -92,9 +92,11 @@ _DEED = re.compile(r"(?P<verb>负责|分管|主管|主持|审批|批准|审议)[
 _WHOLE = re.compile(
     r"(?P<whole>[\u4e00-\u9fff]{2})(?:的?内容)?(?:主要|一般|具体|都|各|应当?|应该)*(?:包括|包含|分为)(?:哪|什么|啥|几)"
 )
-_EVENT = re.compile(
-    rf"(?P<before>[\u4e00-\u9fff]{{2}})[于在的是]{{0,2}}(?:{_DATE.pattern})|"
-    rf"(?:{_DATE.pattern})(?P<after>[\u4e00-\u9fff]{{2}})的?(?=$|[?？，,。呢啊])"
+# What is held may be said to be opened, begun or carried out.
+_NOT_HELD = "(?!举办|举行|召开|开展|进行|开始)"
+_EVENT = (
+    re.compile(rf"(?:{_DATE.pattern})(?P<verb>{_NOT_HELD}[\u4e00-\u9fff]{{2}})的?(?=$|[?？，,。呢啊])"),
+    re.compile(rf"(?P<verb>{_NOT_HELD}[\u4e00-\u9fff]{{2}})[于在的是]{{0,2}}(?:{_DATE.pattern})"),
 )
 _SPEECH = re.compile(
     r"(?:提|谈)出?了?(?:些|哪些|什么|啥)+[\u4e00-\u9fff]{0,2}(?:建议|意见|想法|看法)|(?:介绍|讲|说|谈|汇报|发言|交流|致辞)(?:中|里|上|时)?[了过到]?(?:些|哪些|什么|啥)"
@@ -107,7 +109,8 @@ OFFICE = re.compile(
 _OFFICES = OFFICE.pattern.rstrip("$")
 _NAME = re.compile(
     r"叫什么|名字|姓名|姓什么|"
-    rf"(?:{_OFFICES}|\d[位名][^，。？?]{{2,12}})(?:都|分别|现在)?[是叫]谁(?=$|[?？，,。呢啊])|谁是[^，。？?]{{2,12}}{_OFFICES}"
+    rf"(?:{_OFFICES}|\d[位名][^，。？?]{{2,12}})(?:都|分别|现在)?[是叫]谁(?=$|[?？，,。呢啊])|谁是[^，。？?]{{2,12}}{_OFFICES}|"
+    r"谁(?:得|获|拿|赢|当)[^，。？?]{0,4}了?[^，。？?]{0,6}(?:第\d|奖|冠军|称号)"
 )
 _ASKS_OF_NAME = (
     r"[”\"’」』》]?(?:[\u4e00-\u9fff]的(?=是)|这个|1个|[\u4e00-\u9fff]{0,4}(?:制度|模式|体系|机制|工作法|活动|理念|思路|程序|会议|组织|行动|工程|精神|方针))?"
@@ -207,7 +210,7 @@ def asked(question: Question) -> Asked:
 
 def _event(key: str) -> str:
     """What happened at the time asked for: 成立 of 成立于什么时候 and of 什么时候成立的."""
-    return _group(_EVENT, key, "before") or _group(_EVENT, key, "after")
+    return next((verb for pattern in _EVENT if (verb := _group(pattern, key, "verb"))), "")
 
 
 def _bound(key: str) -> str:

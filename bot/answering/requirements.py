@@ -20,7 +20,8 @@ from bot.answering.fitness import (
 from bot.answering.kinds import OFFICE
 from bot.answering.ownership import tells_of
 from bot.answering.subject import asks
-from bot.answering.support import ContentTerm, unquoted
+from bot.answering.support import GENERAL_WORDS, ContentTerm, unquoted
+from retrieval.occurrences import is_followed
 from retrieval.synonyms import expansions, terms_of_art
 
 BARE_FACTS = frozenset({"number", "period", "date", "person", "place"})
@@ -36,7 +37,7 @@ _CREDIT_MIN = 0.5
 _ANY_WAY = frozenset(
     """
     处理 对待 变成 解决 应对 看待 管理 成为 实现 推进 推动 落实 改变
-    安排 理解 认识 补救 改进 改善 破解 化解 克服 加强 提高 提升
+    产生 安排 理解 认识 补救 改进 改善 破解 化解 克服 加强 提高 提升
     """.split()  # noqa: SIM905 - a word list reads better than so many quotation marks
 )
 # 交到, 放在, 做成: documents say it in other words.
@@ -44,6 +45,7 @@ _COLLOQUIAL_VERB = re.compile(r"[到在上下给成起出为来去过着得]$")
 # A word of so many characters of which hardly a pair recurs is of another matter.
 _LONG_WORD = 4
 _TRACE_MIN = 0.2
+_PLACE_OR_BODY = re.compile(r"社区|街道|[镇村乡县区市旗]|[分支]行|公司|集团|[小中大]学|学院|医院")
 _OBJECT_BEFORE = re.compile(r"^[给把对为向][\u4e00-\u9fff]{2,4}(?=[\u4e00-\u9fff]{2}$)")
 _HOW_MANY = re.compile(r"多少|几|多长|多久|多大|多高")
 _REPORTED = re.compile(
@@ -122,7 +124,9 @@ def _holds_predicate(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
         return _holds_all(known or verbs, reading.near)
     if asked.kind == "how":
         predicate = _OBJECT_BEFORE.sub("", asked.predicate)
-        done = [t for t in verbs if predicate.startswith(t.text) and t.text not in _ANY_WAY]
+        # What follows 怎么 is a verb, whatever the tagger takes it for.
+        said = [t for t in wanted.terms if predicate.startswith(t.text)]
+        done = [t for t in said if t.text not in _ANY_WAY and t.text not in GENERAL_WORDS]
         return _holds_all(done, reading.near)
     way, verb = asked.toward
     done = [t for t in wanted.terms if verb and t.text == verb]
@@ -183,11 +187,16 @@ def _knows_the_subject(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     """Whether the corpus holds the place asked about, and the long words that a bare fact is asked of."""
     unknown = [t for t in wanted.terms if not t.is_known and "几" not in t.text]
     foreign = [t for t in unknown if t.credit(reading.near) < _TRACE_MIN]
-    if any(re.search(rf"{re.escape(t.text)}(?:社区|街道|[镇村乡县区市])", wanted.key) for t in foreign):
+    if any(t.text[-1] in "旗州盟县区市镇乡村" or _is_of_a_place(t.text, wanted.key) for t in foreign):
         return False
     return wanted.asked.kind not in BARE_FACTS or not any(
         len(t.text) >= _LONG_WORD and t.text.isalpha() for t in foreign
     )
+
+
+def _is_of_a_place(word: str, key: str) -> bool:
+    """Whether a word of the question names a place or a body: what stands before 社区, 镇 or 分行."""
+    return is_followed(word, key, _PLACE_OR_BODY)
 
 
 def _uses_the_terms(wanted: Wanted, draft: Draft, reading: Reading) -> bool:

@@ -48,6 +48,7 @@ GENERAL_WORDS = frozenset(
     那个 自己 他们 我们 你们 大家 以后 以前 之后 之前 期间 一般 要 地位 性质 含义
     定义 概念 内涵 定位 意义 特点 指的 哪些 多少 说明 介绍 以及 例子 举例 还有 就是 做到
     怎样 如何 为什么 是否 算是 需 有些 一共 总共 身上 途径 环节 阶段 因素 原因 条件 标准 形式
+    今天 昨天 明天 最近 近来
     比例 比重 占比 机构 类型 种类 部分 项目 措施 举措 步 名字 单位 地点 人 思路
     """.split()  # noqa: SIM905 - a word list reads better than two hundred quotation marks
 )
