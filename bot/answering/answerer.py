@@ -13,6 +13,7 @@ from bot.answering.compose import compose, joined, wanted_by
 from bot.answering.division import divided
 from bot.answering.extractive import PASSAGES_READ, Draft, Source
 from bot.answering.generation import Generator, OnStatement, Task
+from bot.answering.injection import is_order_alone
 from bot.answering.refusal import refusal_message
 from bot.answering.resilience import Deadline, ModelFailure
 from bot.answering.suggestions import Suggester
@@ -114,7 +115,7 @@ class Answerer:
             for part in divided(search.question.text)
         ]
         drafts = [self._part(part) for part in parts]
-        draft = joined(compose(wanted, sources), drafts)
+        draft = None if is_order_alone(search.question.text) else joined(compose(wanted, sources), drafts)
         evidence = search.evidence(PASSAGES_OFFERED)
         if draft is None:
             offered = self._suggestions(search, sources, audiences)
