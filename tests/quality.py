@@ -24,7 +24,7 @@ from retrieval.evaluation import LOWER_IS_BETTER, METRICS, read_questions
 
 QUESTIONS = Path(__file__).resolve().parent / "questions"
 FLOORS = QUESTIONS / "floors.toml"
-FILES = ("seeds", "spoken", "unanswerable", "near_misses")
+FILES = ("seeds", "spoken", "further", "unanswerable", "near_misses", "further_unanswerable")
 # The processors of different machines round the model's numbers differently, which may turn one question
 # of a hundred. A citation is valid on every machine.
 MARGINS = {metric: 0.0 if metric == "citation_valid" else 0.01 for metric in METRICS}
@@ -64,7 +64,9 @@ def _evaluated(application: Application, path: Path) -> dict[str, float]:
             clock=time.perf_counter,
             progress=lambda done, total: None,
         )
-    return {metric: report[metric] for metric in METRICS if report[metric] is not None}
+    figures = {metric: report[metric] for metric in METRICS if report[metric] is not None}
+    # Where everything is refused, nothing is cited wrongly.
+    return {"citation_valid": 1.0, **figures}
 
 
 def questions_digest(paths: Iterable[Path] | None = None) -> str:
