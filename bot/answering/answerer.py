@@ -11,7 +11,8 @@ from bot.answering.cache import AnswerCache, cache_key
 from bot.answering.citing import cited
 from bot.answering.compose import compose, joined, wanted_by
 from bot.answering.division import divided
-from bot.answering.extractive import PASSAGES_READ, Draft, Source
+from bot.answering.drafts import Draft, Source
+from bot.answering.extractive import PASSAGES_READ
 from bot.answering.generation import Generator, OnStatement, Task
 from bot.answering.injection import is_order_alone
 from bot.answering.refusal import refusal_message

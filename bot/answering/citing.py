@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.answering.answer import Citation, Statement
-from bot.answering.extractive import Piece
+from bot.answering.drafts import Piece
 from retrieval.sentences import split_lines
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.answering.clauses import clause_draft
-from bot.answering.extractive import Draft, Piece, Source, Wanted, sentence_drafts
+from bot.answering.drafts import Draft, Piece, Source, Wanted
+from bot.answering.extractive import sentence_drafts
 from bot.answering.judge import judge
 from bot.answering.kinds import asked as kind_of_question
 from bot.answering.lists import list_drafts

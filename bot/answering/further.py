@@ -9,7 +9,8 @@ from dataclasses import replace
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
 from bot.answering.citing import cited
 from bot.answering.compose import compose, wanted_by
-from bot.answering.extractive import PASSAGES_READ, Piece, Source
+from bot.answering.drafts import Piece, Source
+from bot.answering.extractive import PASSAGES_READ
 from bot.answering.membership import items_of, members_of
 from bot.answering.view import DocumentView, Listing, ViewCache
 from ingest.structure import Node

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answering.answer import Citation, Statement
-from bot.answering.extractive import Draft, Piece, Source, Wanted
+from bot.answering.drafts import Draft, Piece, Source, Wanted
 from bot.answering.fitness import holds, members
 from bot.answering.judge import judge
 from bot.answering.language_model import OpenAIEndpoint

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answering.extractive import Draft, Source, Wanted
+from bot.answering.drafts import Draft, Source, Wanted
 from bot.answering.fitness import locality_in, place_names
 from bot.answering.requirements import BARE_FACTS, Reading, is_met
 from bot.answering.support import ContentTerm, coverage, missing_names

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.answering.extractive import Draft, Piece, Source, Wanted
+from bot.answering.drafts import Draft, Piece, Source, Wanted
 from bot.answering.support import coverage
-from bot.answering.view import DocumentView, Listing
+from bot.answering.view import DocumentView, Listing, trimmed_end
 from ingest.structure import heading_of
 from retrieval.normalise import heading_key
 
@@ -89,10 +89,10 @@ def _pieces(wanted: Wanted, source: Source, listing: Listing) -> Iterator[Piece]
     start = _opening(wanted, source, listing) if _leads(view, listing) else listing.items[0].start
     end = _list_end(view, listing)
     if end - start <= WHOLE_CHARS:
-        yield Piece(passage, start, _trimmed_end(view.text, start, end))
+        yield Piece(passage, start, trimmed_end(view.text, start, end))
         return
     if start < listing.items[0].start:
-        yield Piece(passage, start, _trimmed_end(view.text, start, listing.items[0].start))
+        yield Piece(passage, start, trimmed_end(view.text, start, listing.items[0].start))
     for item in listing.items[:_ITEMS_MAX]:
         yield Piece(passage, item.start, _head_end(view, item.start, item.end, item.heading_end))
 
@@ -127,14 +127,8 @@ def _leads(view: DocumentView, listing: Listing) -> bool:
 def _head_end(view: DocumentView, start: int, end: int, heading_end: int, *, whole: bool = False) -> int:
     """The end of an item's heading or of its first sentence; of the item itself if ``whole`` and short."""
     if whole and end - start <= WHOLE_CHARS:
-        return _trimmed_end(view.text, start, end)
+        return trimmed_end(view.text, start, end)
     if heading_end > start:
         return heading_end
     units = view.within(start, end)
-    return units[0].end if units else _trimmed_end(view.text, start, end)
-
-
-def _trimmed_end(text: str, start: int, end: int) -> int:
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return end
+    return units[0].end if units else trimmed_end(view.text, start, end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.answering.extractive import Draft, Piece, Source, Wanted
+from bot.answering.drafts import Draft, Piece, Source, Wanted
 from bot.answering.fitness import shares
 
 _PAIRED = re.compile(r"(?P<count>\d)(?P<first>[\u4e00-\u9fff])(?P=count)(?P<second>[\u4e00-\u9fff])")

@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.answering.extractive import Source
+from bot.answering.drafts import Source
 from bot.answering.injection import orders
 from bot.answering.verification import Sentence
 from prompts import fingerprint, render

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.answering.extractive import Draft, Piece, Source, Wanted
+from bot.answering.drafts import Draft, Piece, Source, Wanted
 from bot.answering.support import coverage
 from retrieval.normalise import search_key
 

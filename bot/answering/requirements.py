@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.answering.extractive import Draft, Wanted
+from bot.answering.drafts import Draft, Wanted
 from bot.answering.fitness import (
     asks_for_absent,
     explains,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from bot.answering.extractive import Draft, Source
+from bot.answering.drafts import Draft, Source
 from bot.answering.fitness import explains
 from bot.answering.subject import ends_in_verb, has_content, trimmed
 from bot.answering.view import Listing

@@ -75,6 +75,13 @@ class DocumentView:
         return self.units[index] if index < len(self.units) else None
 
 
+def trimmed_end(text: str, start: int, end: int) -> int:
+    """The end of a stretch without the white space at its end."""
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return end
+
+
 def _units(text: str, node: Node, path: tuple[Node, ...]) -> Iterator[Unit]:
     """Headings and sentences in reading order, cut where a node or its heading begins or ends."""
     position = node.start

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 import pytest
 
 from bot.answering.compose import compose, wanted_by
-from bot.answering.extractive import PASSAGES_READ, Draft, Source
+from bot.answering.drafts import Draft, Source
+from bot.answering.extractive import PASSAGES_READ
 from bot.answering.suggestions import CHECKS_MAX, SUGGESTION_CHARS_MAX, SUGGESTIONS_MAX, Suggester, candidates
 from bot.answering.view import DocumentView
 from retrieval.records import Audience
