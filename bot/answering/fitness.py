@@ -182,6 +182,16 @@ def locality_in(text: str) -> str:
     return next((name for name in named if not _NO_PROPER_NAME.search(name)), "")
 
 
+def locality_named(text: str, key: str) -> str:
+    """The last place that a text names with its level and a question (as search key) without it."""
+    for match in reversed(list(_NAMED_LOCALITY.finditer(text))):
+        name = match["name"]
+        for at in range(len(name) - 2):
+            if name[at:] in key and not _NO_PROPER_NAME.search(name[at:]):
+                return name[at:]
+    return ""
+
+
 def asks_for_absent(asked: Asked, near: str) -> bool:
     """Whether what a list or number is asked of is nowhere near the evidence: 几个等次 without 等次."""
     if asked.bound:

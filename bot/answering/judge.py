@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.drafts import Draft, Source, Wanted
-from bot.answering.fitness import locality_in, place_names
+from bot.answering.fitness import locality_in, locality_named, place_names
 from bot.answering.requirements import BARE_FACTS, Reading, is_met
 from bot.answering.support import ContentTerm, coverage, missing_names
 from retrieval.normalise import heading_key
@@ -84,14 +84,15 @@ def _names_at_home(terms: Sequence[ContentTerm], source: Source, near: str) -> s
 def _place_spoken_of(wanted: Wanted, source: Source, draft: Draft, answer: str) -> str:
     """The words of the community or village asked about, where the title names it, or where it is the last
     place named before an answer that says only 社区 or 本村."""
-    asked = locality_in(wanted.key)
+    start = draft.pieces[0].start
+    before = source.view.key(max(0, start - _BACK_CHARS), start)
+    asked = locality_in(wanted.key) or locality_named(before, wanted.key)
     if not asked or asked in answer:
         return ""
     words = "".join(f"\n{t.text}" for t in wanted.terms if t.text in asked)
     if asked in heading_key(source.passage.document.title):
         return words
-    start = draft.pieces[0].start
-    _, named, since = source.view.key(max(0, start - _BACK_CHARS), start).rpartition(asked)
+    _, named, since = before.rpartition(asked)
     is_meant = named and _ITS_PLACE.search(answer) and not place_names(f"{since}\n{answer}")
     return words if is_meant else ""
 

@@ -88,7 +88,9 @@ _MEANS_FIRST = re.compile(r"^(形式|方式|办法|方法)[^的].*$")
 _PARTICLES = re.compile(r"[了过啊呀呢吗吧嘛的]+$")
 _SHARE = re.compile(r"占(?:比|了)?(?:多少|几)|比例|比重|率(?:有|是|为|达)?(?:多|几)|百分之几|几成|占多")
 _PREDICATE = re.compile(r"(?:怎么|怎样|如何|咋)(?:才能|去|来|样)?(?P<verb>[\u4e00-\u9fff]{1,6})")
-_DEED = re.compile(r"(?P<verb>负责|分管|主管|主持|审批|批准|审议)[了过着]?(?:哪些|哪几|什么(?!样|时)|啥)")
+_DEED = re.compile(
+    r"(?P<verb>享有|负责|分管|主管|主持|审批|批准|审议)[了过着]?(?:哪些|哪几|什么(?!样|时)|啥)"
+)
 _WHOLE = re.compile(
     r"(?P<whole>[\u4e00-\u9fff]{2})(?:的?内容)?(?:主要|一般|具体|都|各|应当?|应该)*(?:包括|包含|分为)(?:哪|什么|啥|几)"
 )
@@ -124,6 +126,7 @@ _ASKS_FOR_MEMBERS = (
 )
 _ASKS_OF_IT = re.compile(f"(?:{_ASKS_OF_NAME}|{_ASKS_FOR_MEMBERS})")
 _ASKS_TO_EXPLAIN = re.compile(r"(?:什么是|什么叫|何谓|解释)[“\"‘「『《]?\Z")
+_ASIDE = tuple(word + mark for word in "、在从向对" for mark in ("", "“", '"'))
 _FREQUENCY = re.compile(r"几次|多少次|频率|(?:多久|多长时间|几天|几个月|几年).{0,6}1次")
 
 
@@ -241,7 +244,9 @@ def _group(pattern: re.Pattern[str], key: str, group: str) -> str:
 def _quoted_subject(question: Question) -> str | None:
     """A name in quotation marks right before the words that ask what it is or what belongs to it."""
     for name in question.quoted:
-        if f"、{name}" not in question.key and is_followed(name, question.key, _ASKS_OF_IT):
+        if not re.search(rf"[、在从向对][“\"]?{re.escape(name)}", question.key) and is_followed(
+            name, question.key, _ASKS_OF_IT
+        ):
             return name
         if any(_ASKS_TO_EXPLAIN.search(question.key, 0, start) for start, _ in places(name, question.key)):
             return name

@@ -37,7 +37,7 @@ _CREDIT_MIN = 0.5
 _ANY_WAY = frozenset(
     """
     处理 对待 变成 解决 应对 看待 管理 成为 实现 推进 推动 落实 改变
-    产生 安排 理解 认识 补救 改进 改善 破解 化解 克服 加强 提高 提升
+    产生 划分 安排 理解 认识 补救 改进 改善 破解 化解 克服 加强 提高 提升
     """.split()  # noqa: SIM905 - a word list reads better than so many quotation marks
 )
 # 交到, 放在, 做成: documents say it in other words.
@@ -47,6 +47,7 @@ _LONG_WORD = 4
 _TRACE_MIN = 0.2
 _PLACE_OR_BODY = re.compile(r"社区|街道|[镇村乡县区市旗]|[分支]行|公司|集团|[小中大]学|学院|医院")
 _OBJECT_BEFORE = re.compile(r"^[给把对为向][\u4e00-\u9fff]{2,4}(?=[\u4e00-\u9fff]{2}$)")
+_BOUNDED = re.compile(r"\d+(?=\S{1,2}(?:以上|以下|以内|不到|不满))")
 _HOW_MANY = re.compile(r"多少|几|多长|多久|多大|多高")
 _REPORTED = re.compile(
     r"(?:指出|强调|表示|认为|说|讲|谈|提出|要求)[到道了着]?[:,，“]|介绍[到道了]?[:“]|(?:^|[。！？”\n])“"
@@ -199,6 +200,14 @@ def _is_of_a_place(word: str, key: str) -> bool:
     return is_followed(word, key, _PLACE_OR_BODY)
 
 
+def _has_its_bounds(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
+    """Whether a number is told of the very ages or sizes asked about: 80岁以上 is not any age."""
+    if wanted.asked.kind not in _OWNED_FACTS:
+        return True
+    told = set(re.findall(r"\d+", reading.answer))
+    return told.issuperset(_BOUNDED.findall(wanted.key))
+
+
 def _uses_the_terms(wanted: Wanted, draft: Draft, reading: Reading) -> bool:
     """Whether the fixed terms of the question, which nobody says otherwise, stand near the evidence."""
     near = f"{reading.near}\n{reading.at_home}"
@@ -220,6 +229,7 @@ _DEMANDS: tuple[Callable[[Wanted, Draft, Reading], bool], ...] = (
     _does_what_is_asked,
     _reports_what_was_said,
     _knows_the_subject,
+    _has_its_bounds,
     _uses_the_terms,
 )
 

@@ -55,6 +55,7 @@ def test_counts_measures_and_items_are_read_off_the_question() -> None:
     assert asked(analyse("“五种服务模式”都有哪些?")).subject == "5种服务模式"
     assert asked(analyse("“协会+党委”模式解决什么问题?")).subject is None
     assert asked(analyse("阵地由哪些组成?")).toward == ("", "")
+    assert asked(analyse("“微平台”在“线下”有哪些服务?")).subject is None
     assert asked(analyse("给街道党工委哪三项权?")).noun == "权"
     assert asked(analyse("报告要向谁报告?")).toward == ("向", "报告")
     assert asked(analyse("申请入党需要几名介绍人?")).measure == "名"
