@@ -179,7 +179,9 @@ class Asked:
 def asked(question: Question) -> Asked:
     """The kind of answer that would satisfy the question."""
     key = question.key
-    subject = _quoted_subject(question) or defined_subject(key)
+    item = int(_group(_ORDINAL_ITEM, key, "n") or 0)
+    # 第三步是什么 asks for an item of a list and not for a definition.
+    subject = None if item else _quoted_subject(question) or defined_subject(key)
     count = _expected_count(key)
     kind = _kind(key, subject, count)
     parts = [p for p in re.split(r"[?？;；,，](?=\S)", key.rstrip("?？ ")) if len(p) > 3]
@@ -192,7 +194,7 @@ def asked(question: Question) -> Asked:
         measure=_measure(key) if kind == "number" else "",
         bound=_bound(key) if kind == "number" else "",
         clause=question.clause if kind == "clause" else 0,
-        item=int(_group(_ORDINAL_ITEM, key, "n") or 0),
+        item=item,
         whole=_group(_WHOLE, key, "whole"),
         shared=_group(_SHARED, key, "word") if count else "",
         characters=int(_group(_SO_MANY_WORDS, key, "n") or 0),

@@ -18,6 +18,10 @@ _ITEMS_MAX = 20
 # How much of a list's text is weighed: lists of whole chapters would cover anything.
 _WEIGHED_CHARS = 1500
 _NOUN_ANNOUNCED = 0.15
+_STEPS_ANNOUNCED = 0.25
+# A list of what is to be done is asked for by its steps, whatever it calls them.
+_STEP = re.compile(r"第?[几\d]步|步骤")
+_STEPS = re.compile("程序|步骤|流程|环节|阶段")
 _ANNOUNCEMENT_CHARS = 14
 # Covering so much more of the question, the sentence before the lead-in belongs to it.
 _SAYS_MORE = 0.3
@@ -45,6 +49,8 @@ def _draft(wanted: Wanted, source: Source, listing: Listing) -> Draft:
     if wanted.asked.kind != "list":
         lead = source.view.text[listing.lead_start : listing.lead_end]
         mark -= 0.1 if _ANNOUNCES.search(lead) else 0.2
+    if _STEP.search(wanted.key) and _STEPS.search(_lead(source, listing)):
+        mark += _STEPS_ANNOUNCED
     items = len(listing.items)
     ordinal = wanted.asked.item
     if ordinal and ordinal <= items:

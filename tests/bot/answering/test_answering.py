@@ -103,6 +103,7 @@ def test_a_list_is_given_whole_in_order_and_without_what_follows_it(answerer: An
         ("支部委员会由（）人组成，每届任期3年。", "3至5人"),
         ("议事会的议事程续有哪些?", "确立议程"),
         ("发展党员的程序第二步是什么?", "支部大会讨论"),
+        ("社区党员议事会第三步干啥?", "采纳议程"),
     ],
 )
 def test_the_thing_asked_for_is_in_the_answer(answerer: Answerer, question: str, wanted: str) -> None:
