@@ -126,6 +126,11 @@ _ASKS_FOR_MEMBERS = (
 )
 _ASKS_OF_IT = re.compile(f"(?:{_ASKS_OF_NAME}|{_ASKS_FOR_MEMBERS})")
 _ASKS_TO_EXPLAIN = re.compile(r"(?:什么是|什么叫|何谓|解释)[“\"‘「『《]?\Z")
+# 五种服务模式有哪些: a name that counts, without quotation marks.
+_COUNTED_NAME = re.compile(
+    r"^(?P<name>\d[种个项大][\u4e00-\u9fff]{2,8}?)(?:都|分别|具体|各)*(?:有|是|指|包括)(?:哪些|哪几|什么|啥)"
+)
+_ASKS_MEANING = re.compile(r"(?:什么|啥)[是叫]|是(?:什么|啥)|指什么|什么意思")
 _ASIDE = tuple(word + mark for word in "、在从向对" for mark in ("", "“", '"'))
 _FREQUENCY = re.compile(r"几次|多少次|频率|(?:多久|多长时间|几天|几个月|几年).{0,6}1次")
 
@@ -181,7 +186,8 @@ def asked(question: Question) -> Asked:
     key = question.key
     item = int(_group(_ORDINAL_ITEM, key, "n") or 0)
     # 第三步是什么 asks for an item of a list and not for a definition.
-    subject = None if item else _quoted_subject(question) or defined_subject(key)
+    named = _quoted_subject(question) or defined_subject(key) or _group(_COUNTED_NAME, key, "name")
+    subject = None if item else named or None
     count = _expected_count(key)
     kind = _kind(key, subject, count)
     parts = [p for p in re.split(r"[?？;；,，](?=\S)", key.rstrip("?？ ")) if len(p) > 3]
@@ -209,7 +215,8 @@ def asked(question: Question) -> Asked:
         quoted=question.quoted,
         locality=_group(_LOCALITY, key, "level") or _group(_LOCALITY, key, "name"),
         toward=(_group(_TOWARD, key, "way"), _group(_TOWARD, key, "verb")),
-        strict=bool(question.quoted) or bool(re.search(r"什么是|是什么|是啥|什么叫|指什么|什么意思", key)),
+        strict=bool(question.quoted)
+        or bool(re.search(r"什么是|是什么|是啥|(?:什么|啥)叫|啥是|指什么|什么意思", key)),
     )
 
 
@@ -267,7 +274,7 @@ def _kind(key: str, subject: str | None, count: int) -> Kind:
         for kind, pattern in _SIMPLE:
             if pattern.search(key):
                 return kind
-    if subject and not count and re.search(r"什么是|什么叫", key):
+    if subject and not count and re.search(r"(?:什么|啥)[是叫]", key):
         return "definition"
     if listed or (count > 1 and not subject) or _STEPS.search(key):
         return "list"

@@ -117,6 +117,7 @@ def test_the_thing_asked_for_is_in_the_answer(answerer: Answerer, question: str,
     [
         "党费的收缴比例是多少?",
         "什么是“两学一做”?",
+        "啥叫两学一做",
         "“三会一课”包括哪些会议?",
         "广州的社区党员议事会有哪五个议事程序?",
         "社区党员议事会有哪六个议事程序?",

@@ -53,6 +53,8 @@ def test_counts_measures_and_items_are_read_off_the_question() -> None:
     assert asked(analyse("经费要纳入哪几级的预算?")).noun == "预算"
     assert asked(analyse("发展党员的总要求是哪十六个字?")).count == 0
     assert asked(analyse("“五种服务模式”都有哪些?")).subject == "5种服务模式"
+    assert asked(analyse("五种服务模式有哪些?")).subject == "5种服务模式"
+    assert asked(analyse("啥叫公推直选")).subject == "公推直选"
     assert asked(analyse("“协会+党委”模式解决什么问题?")).subject is None
     assert asked(analyse("阵地由哪些组成?")).toward == ("", "")
     assert asked(analyse("“微平台”在“线下”有哪些服务?")).subject is None
