@@ -61,8 +61,7 @@ def _carry_vectors(application: Application, incoming: Store) -> bool:
     try:
         if home.damage(version):
             with incoming.snapshot() as snapshot:
-                keys = snapshot.keys()
-            home.restore(version, keys)
+                home.restore(snapshot)
     except StoreError:
         return False
     finally:

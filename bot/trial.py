@@ -194,6 +194,6 @@ def _copy(store: Store, folder: Path, draft: Draft) -> None:
     target = sqlite3.connect(folder / store.database.name)
     with store.translated_errors(), closing(store.connect()) as source, closing(target):
         source.backup(target)
-    built = store.vectors_dir / draft.vectors
-    if draft.vectors and built.is_dir():
-        shutil.copytree(built, vectors / draft.vectors)
+    for name in filter(None, (draft.vectors, draft.internal_vectors)):
+        if (store.vectors_dir / name).is_dir():
+            shutil.copytree(store.vectors_dir / name, vectors / name)

@@ -24,9 +24,11 @@ from retrieval.publication import (
     manifest,
     publish,
     remember_roots,
+    revision_keys,
     roots,
     unembedded,
 )
+from retrieval.records import Audience
 from retrieval.retention import VERSIONS_KEPT, drop_orphans
 from retrieval.snapshot import Version
 from retrieval.store import Store
@@ -99,7 +101,6 @@ def bring_live(work: Work, candidate: Candidate) -> tuple[Version | None, int]:
         roots=candidate.roots,
         model=work.embedder.fingerprint if work.embedder else "",
         dimension=work.embedder.dimension if work.embedder else 0,
-        vectors="",
         lexical=work.parts.lexical,
     )
     current = work.store.current()
@@ -121,8 +122,9 @@ def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, i
     embedded = _embed_missing(work, draft.revisions)
     work.progress("publish", 0, 1)
     if work.embedder:
-        name = work.vectors.prepare(draft.model, draft.dimension, draft.revisions)
-        draft = replace(draft, vectors=name)
+        draft = replace(
+            draft, vectors=_prepared(work, draft, "公开"), internal_vectors=_prepared(work, draft, "内部")
+        )
     if candidate.approve and not candidate.approve(draft):
         _drop(work)
         raise Withheld(embedded)
@@ -140,6 +142,12 @@ def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, i
     work.vectors.settle()
     work.progress("publish", 1, 1)
     return version, embedded
+
+
+def _prepared(work: Work, draft: Draft, audience: Audience) -> str:
+    """The name of the vectors of a draft's passages for an audience, which are ready then."""
+    keys = revision_keys(work.store, draft.revisions, audience)
+    return work.vectors.prepare(draft.model, draft.dimension, keys, audience)
 
 
 def _drop(work: Work) -> None:
@@ -162,8 +170,7 @@ def _mend(work: Work, draft: Draft, current: Version) -> int:
         return 0
     embedded = _embed_missing(work, draft.revisions)
     with work.store.snapshot() as snapshot:
-        keys = snapshot.keys()
-    work.vectors.restore(current, keys)
+        work.vectors.restore(snapshot)
     return embedded
 
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from retrieval.errors import StoreBusy
+from retrieval.lexical import TERM_TABLES
 from retrieval.store import Store
 
 _PENDING = "purge pending"
@@ -44,7 +45,8 @@ def erase_database_traces(store: Store) -> None:
     """Write the database anew without what was deleted; StoreBusy where a reader holds on to old pages."""
     with store.translated_errors(), closing(store.connect()) as connection:
         # Its segments keep the words of deleted passages until they are merged.
-        connection.execute("INSERT INTO passage_terms (passage_terms) VALUES ('rebuild')")
+        for table in TERM_TABLES.values():
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")
         scrub(connection)
 
 

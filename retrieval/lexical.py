@@ -7,16 +7,18 @@ character. On scraped party documents bigrams alone beat words alone, and both t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from retrieval.normalise import search_key
+from retrieval.records import Audience
 from retrieval.scoring import BIGRAMS, PassageTerms, TermStatistics
 
 if TYPE_CHECKING:
-    import sqlite3
+    from retrieval.snapshot import Snapshot
 
 # Quotation marks, brackets and spaces do not part what stands beside them: “1+3”体系 is one expression.
 _TRANSPARENT = re.compile(r"[\s\"'“”‘’「」『』《》〈〉()\[\]【】〔〕*#·—-]+")
@@ -79,53 +81,95 @@ def index_terms(text: str, section: str, title: str) -> tuple[str, str, str]:
 
 
 _COLUMNS = ("words", "bigrams", "title")
+TERM_TABLES: Mapping[Audience, str] = {"公开": "passage_terms", "内部": "internal_terms"}
+"""The term index of the passages for each audience, see ``retrieval.schema``."""
 
 
 def _quoted(terms: Iterable[str]) -> str:
     return " OR ".join('"' + term.replace('"', "") + '"' for term in terms)
 
 
-def find_candidates(
-    connection: sqlite3.Connection, terms: Sequence[str], *, limit: int = CANDIDATES
-) -> list[int]:
-    """Rowids of the passages that hold any of the terms, best first by SQLite's own BM25."""
+def find_candidates(snapshot: Snapshot, terms: Sequence[str], *, limit: int = CANDIDATES) -> list[int]:
+    """Rowids of the passages that hold any of the terms, of each index best first by SQLite's own BM25.
+
+    Of each index that the snapshot's audience may search, at most ``limit``.
+    """
     if not terms:
         return []
-    rows = connection.execute(
-        "SELECT rowid FROM passage_terms WHERE passage_terms MATCH ?"
-        " ORDER BY bm25(passage_terms, 1.0, 2.0, 1.0), rowid LIMIT ?",
-        (_quoted(dict.fromkeys(terms)), limit),
-    )
-    return [int(row[0]) for row in rows]
+    wanted = _quoted(dict.fromkeys(terms))
+    return [
+        int(row[0])
+        for table in _tables(snapshot)
+        for row in snapshot.connection.execute(
+            f"SELECT rowid FROM {table} WHERE {table} MATCH ?"
+            f" ORDER BY bm25({table}, 1.0, 2.0, 1.0), rowid LIMIT ?",
+            (wanted, limit),
+        )
+    ]
 
 
-def read_statistics(connection: sqlite3.Connection, terms: Sequence[str], passages: int) -> TermStatistics:
-    """How many passages hold each of the terms, by field, inside a read transaction of the store."""
-    connection.execute(
-        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_counts USING fts5vocab(main, passage_terms, col)"
-    )
-    known = _known_counts(_contents(connection), passages)
-    frequency: dict[tuple[int, str], int] = {}
-    for term in dict.fromkeys(terms):
-        counts = known.get(term)
+def read_statistics(snapshot: Snapshot, terms: Sequence[str]) -> TermStatistics:
+    """How many passages of a snapshot hold each of the terms, by field."""
+    frequency: Counter[tuple[int, str]] = Counter()
+    for index in _counted(snapshot):
+        for term in dict.fromkeys(terms):
+            for field, count in index[term]:
+                frequency[field, term] += count
+    return TermStatistics(snapshot.passage_count, frequency)
+
+
+def pair_counter(snapshot: Snapshot) -> Callable[[str], int]:
+    """Tells in how many passages of a snapshot a pair of characters stands."""
+    indexes = _counted(snapshot)
+
+    def count(pair: str) -> int:
+        return sum(number for index in indexes for field, number in index[pair] if field == BIGRAMS)
+
+    return count
+
+
+def read_terms(snapshot: Snapshot, rowids: Sequence[int]) -> dict[int, PassageTerms]:
+    """The indexed terms of passages; rowids that no index of the snapshot holds are left out."""
+    marks = ",".join("?" * len(rowids))
+    return {
+        int(row[0]): PassageTerms(row[1:])
+        for table in _tables(snapshot)
+        for row in snapshot.connection.execute(
+            f"SELECT rowid, words, bigrams, title FROM {table} WHERE rowid IN ({marks})", list(rowids)
+        )
+    }
+
+
+def _tables(snapshot: Snapshot) -> list[str]:
+    """The term indexes that the snapshot's audience may search and that hold anything."""
+    passages: dict[Audience, int] = {"公开": snapshot.info.keys, "内部": snapshot.info.internal_keys}
+    return [TERM_TABLES[each] for each, held in passages.items() if held and each in snapshot.audiences]
+
+
+def _counted(snapshot: Snapshot) -> list[_Counted]:
+    return [_Counted(snapshot, table) for table in _tables(snapshot)]
+
+
+class _Counted:
+    """The passages of one index that hold a term, by field, each counted once for a corpus version."""
+
+    def __init__(self, snapshot: Snapshot, table: str) -> None:
+        self._connection = snapshot.connection
+        self._vocabulary = f"temp.{table}_counts"
+        self._known = _known_counts(snapshot.info.digest, table)
+        self._connection.execute(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._vocabulary} USING fts5vocab(main, {table}, col)"
+        )
+
+    def __getitem__(self, term: str) -> Counts:
+        counts = self._known.get(term)
         if counts is None:
-            counts = known[term] = _count(connection, term)
-        for field, count in counts:
-            frequency[field, term] = count
-    return TermStatistics(passages, frequency)
-
-
-def _count(connection: sqlite3.Connection, term: str) -> Counts:
-    rows = connection.execute("SELECT col, doc FROM temp.term_counts WHERE term = ?", (term,))
-    return tuple((_COLUMNS.index(column), count) for column, count in rows)
-
-
-def _contents(connection: sqlite3.Connection) -> str:
-    """The digest of the current version, which is the one of this transaction; empty before the first."""
-    row = connection.execute(
-        "SELECT v.digest FROM current_version c JOIN versions v ON v.id = c.version_id"
-    ).fetchone()
-    return str(row[0]) if row else ""
+            # SQLite goes through all passages of the term.
+            rows = self._connection.execute(
+                f"SELECT col, doc FROM {self._vocabulary} WHERE term = ?", (term,)
+            )
+            counts = self._known[term] = tuple((_COLUMNS.index(column), count) for column, count in rows)
+        return counts
 
 
 class _CountCache(dict[str, Counts]):
@@ -137,32 +181,10 @@ class _CountCache(dict[str, Counts]):
         super().__setitem__(term, counts)
 
 
-@lru_cache(maxsize=2)
-def _known_counts(digest: str, passages: int) -> _CountCache:
-    """The counts already made in a corpus of these contents: SQLite goes through all passages of a term."""
+@lru_cache(maxsize=4)
+def _known_counts(digest: str, table: str) -> _CountCache:
+    """The counts already made in an index of a corpus of these contents."""
     return _CountCache()
-
-
-def read_terms(connection: sqlite3.Connection, rowids: Sequence[int]) -> dict[int, PassageTerms]:
-    """The indexed terms of passages; rowids that the index does not hold are left out."""
-    marks = ",".join("?" * len(rowids))
-    rows = connection.execute(
-        f"SELECT rowid, words, bigrams, title FROM passage_terms WHERE rowid IN ({marks})", list(rowids)
-    )
-    return {int(row[0]): PassageTerms(row[1:]) for row in rows}
-
-
-def pair_counter(connection: sqlite3.Connection, passages: int) -> Callable[[str], int]:
-    """Tells in how many passages a pair of characters stands; use it after ``read_statistics``."""
-    known = _known_counts(_contents(connection), passages)
-
-    def count(pair: str) -> int:
-        counts = known.get(pair)
-        if counts is None:
-            counts = known[pair] = _count(connection, pair)
-        return next((number for field, number in counts if field == BIGRAMS), 0)
-
-    return count
 
 
 def is_frequent(term: str, statistics: TermStatistics) -> bool:

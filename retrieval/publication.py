@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from retrieval.records import PassageKind
+from retrieval.lexical import TERM_TABLES
+from retrieval.records import Audience, PassageKind
 from retrieval.retention import VERSIONS_KEPT, prune
+from retrieval.schema import IS_INTERNAL
 from retrieval.snapshot import Version
 from retrieval.store import Store
 
@@ -97,8 +99,9 @@ class Draft:
     roots: tuple[Root, ...]
     model: str
     dimension: int
-    vectors: str
     lexical: str
+    vectors: str = ""
+    internal_vectors: str = ""
 
 
 def content_key(text: str) -> str:
@@ -162,11 +165,15 @@ def texts(store: Store, revision_ids: Collection[int]) -> Iterator[tuple[int, st
         )
 
 
-def revision_keys(store: Store, revision_ids: Collection[int]) -> set[str]:
-    """The content keys of all passages of these revisions."""
+def revision_keys(store: Store, revision_ids: Collection[int], audience: Audience) -> set[str]:
+    """The content keys of the passages of those of these revisions that are for an audience."""
     with store.reading() as connection:
         _list_ids(connection, revision_ids)
-        rows = connection.execute("SELECT DISTINCT key FROM passages JOIN temp.wanted USING (revision_id)")
+        rows = connection.execute(
+            "SELECT DISTINCT p.key FROM temp.wanted w JOIN revisions r ON r.id = w.revision_id"
+            f" JOIN passages p ON p.revision_id = r.id WHERE ({IS_INTERNAL}) = ?",
+            (audience == "内部",),
+        )
         return {row[0] for row in rows}
 
 
@@ -239,7 +246,12 @@ def publish(
         _update_lexical_index(connection, draft, index_terms)
         digest = _digest(connection, draft)
         number = _insert_version(connection, draft, digest, author, report, at)
-        connection.execute("INSERT INTO version_revisions SELECT ?, revision_id FROM temp.wanted", (number,))
+        connection.execute(
+            "INSERT INTO version_revisions (version_id, revision_id, is_internal)"
+            f" SELECT ?, r.id, {IS_INTERNAL} FROM temp.wanted w JOIN revisions r ON r.id = w.revision_id",
+            (number,),
+        )
+        count_contents(connection, number)
         connection.execute("INSERT OR REPLACE INTO current_version VALUES (1, ?)", (number,))
         _replace_roots(connection, draft.roots, at)
         if amend:
@@ -257,24 +269,42 @@ def remember_roots(store: Store, wanted: Sequence[Root], at: datetime) -> None:
 
 
 def recent_vectors(store: Store, count: int = 2) -> list[str]:
-    """The vectors folders of the latest versions, newest first, at most ``count`` different ones."""
+    """The vectors folders of the latest versions, at most ``count`` different ones for each audience."""
     with store.reading() as connection:
-        rows = connection.execute(
-            "SELECT vectors FROM versions WHERE vectors <> '' GROUP BY vectors ORDER BY max(id) DESC LIMIT ?",
-            (count,),
-        )
-        return [row[0] for row in rows]
+        return [
+            row[0]
+            for column in ("vectors", "internal_vectors")
+            for row in connection.execute(
+                f"SELECT {column} FROM versions WHERE {column} <> ''"
+                f" GROUP BY {column} ORDER BY max(id) DESC LIMIT ?",
+                (count,),
+            )
+        ]
 
 
-def recent_keys(store: Store, model: str, count: int = 2) -> set[str]:
-    """The content keys of the latest ``count`` versions that hold vectors of ``model``."""
+def recent_keys(store: Store, model: str, audience: Audience, count: int = 2) -> set[str]:
+    """The content keys for an audience in the latest ``count`` versions that hold vectors of ``model``."""
     with store.reading() as connection:
         rows = connection.execute(
             "SELECT DISTINCT p.key FROM version_revisions m JOIN passages p ON p.revision_id = m.revision_id"
-            " WHERE m.version_id IN (SELECT id FROM versions WHERE model = ? ORDER BY id DESC LIMIT ?)",
-            (model, count),
+            " WHERE m.version_id IN (SELECT id FROM versions WHERE model = ? ORDER BY id DESC LIMIT ?)"
+            " AND m.is_internal = ?",
+            (model, count, audience == "内部"),
         )
         return {row[0] for row in rows}
+
+
+def count_contents(connection: sqlite3.Connection, number: int) -> None:
+    """Write down how much a version holds, counted from its members."""
+    connection.execute(
+        "UPDATE versions SET documents = (SELECT count(*) FROM version_revisions WHERE version_id = ?1),"
+        " (passages, keys, internal_keys) = (SELECT count(*),"
+        "  count(DISTINCT CASE WHEN NOT m.is_internal THEN p.key END),"
+        "  count(DISTINCT CASE WHEN m.is_internal THEN p.key END)"
+        "  FROM version_revisions m JOIN passages p USING (revision_id) WHERE m.version_id = ?1)"
+        " WHERE id = ?1",
+        (number,),
+    )
 
 
 def store_id(store: Store) -> str:
@@ -354,26 +384,30 @@ def _update_lexical_index(connection: sqlite3.Connection, draft: Draft, index_te
         "SELECT v.id, v.lexical FROM current_version c JOIN versions v ON v.id = c.version_id"
     ).fetchone()
     current, lexical = row or (0, draft.lexical)
-    if lexical != draft.lexical:
-        connection.execute("DELETE FROM passage_terms")
+    is_new = lexical != draft.lexical
+    if is_new:
         current = 0
-    connection.execute(
-        "DELETE FROM passage_terms WHERE rowid IN (SELECT p.id FROM version_revisions m"
-        " JOIN passages p ON p.revision_id = m.revision_id WHERE m.version_id = ?"
-        " AND m.revision_id NOT IN (SELECT revision_id FROM temp.wanted))",
-        (current,),
-    )
+    for table in TERM_TABLES.values():
+        if is_new:
+            connection.execute(f"DELETE FROM {table}")
+        connection.execute(
+            f"DELETE FROM {table} WHERE rowid IN (SELECT p.id FROM version_revisions m"
+            " JOIN passages p ON p.revision_id = m.revision_id WHERE m.version_id = ?"
+            " AND m.revision_id NOT IN (SELECT revision_id FROM temp.wanted))",
+            (current,),
+        )
     texts = _Texts(connection)
-    for rowid, revision_id, start, stop, section, title in connection.execute(
-        "SELECT p.id, r.id, p.start, p.stop, p.section, r.title FROM temp.wanted w"
+    for rowid, revision_id, start, stop, section, title, is_internal in connection.execute(
+        f"SELECT p.id, r.id, p.start, p.stop, p.section, r.title, {IS_INTERNAL} FROM temp.wanted w"
         " JOIN passages p ON p.revision_id = w.revision_id JOIN revisions r ON r.id = p.revision_id"
         " WHERE w.revision_id NOT IN (SELECT revision_id FROM version_revisions WHERE version_id = ?)"
         " ORDER BY p.id",
         (current,),
     ).fetchall():
         terms = index_terms(texts[revision_id][start:stop], section, title)
+        table = TERM_TABLES["内部" if is_internal else "公开"]
         connection.execute(
-            "INSERT INTO passage_terms (rowid, words, bigrams, title) VALUES (?,?,?,?)", (rowid, *terms)
+            f"INSERT INTO {table} (rowid, words, bigrams, title) VALUES (?,?,?,?)", (rowid, *terms)
         )
 
 
@@ -395,16 +429,14 @@ def _insert_version(
     report: Mapping[str, Any],
     at: datetime,
 ) -> int:
-    passages, keys = connection.execute(
-        "SELECT count(*), count(DISTINCT key) FROM passages JOIN temp.wanted USING (revision_id)"
-    ).fetchone()
+    """The number of a new version, whose contents are not counted yet."""
     cursor = connection.execute(
-        "INSERT INTO versions (digest, created_at, author, host, pid, model, dimension, vectors, lexical,"
-        " documents, passages, keys, report) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO versions (digest, created_at, author, host, pid, model, dimension, vectors,"
+        " internal_vectors, lexical, documents, passages, keys, report) VALUES (?,?,?,?,?,?,?,?,?,?,0,0,0,?)",
         (
             *(digest, at.isoformat(timespec="seconds"), author, socket.gethostname(), os.getpid()),
-            *(draft.model, draft.dimension, draft.vectors, draft.lexical),
-            *(len(draft.revisions), passages, keys, _json(report)),
+            *(draft.model, draft.dimension, draft.vectors, draft.internal_vectors, draft.lexical),
+            _json(report),
         ),
     )
     assert cursor.lastrowid is not None

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Audience = Literal["公开", "内部"]
+EVERYONE: frozenset[Audience] = frozenset({"公开"})
+STAFF: frozenset[Audience] = frozenset({"公开", "内部"})
 PassageKind = Literal["paragraph", "list", "clause", "table", "heading"]
 
 SECTION_SEPARATOR = " › "

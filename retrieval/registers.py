@@ -26,18 +26,18 @@ class RegisterCache:
         self._held: dict[tuple[str, frozenset[Audience]], Register] = {}
         self._lock = Lock()
 
-    def get(self, snapshot: Snapshot, audiences: frozenset[Audience]) -> Register:
-        """The register of the documents of this version that these audiences may see."""
-        key = (snapshot.index_version, audiences)
+    def get(self, snapshot: Snapshot) -> Register:
+        """The register of the documents of a snapshot."""
+        key = (snapshot.index_version, snapshot.audiences)
         with self._lock:
             if key not in self._held:
-                self._held[key] = _make(snapshot, audiences)
+                self._held[key] = _make(snapshot)
                 while len(self._held) > _KEPT:
                     del self._held[next(iter(self._held))]
             return self._held[key]
 
 
-def _make(snapshot: Snapshot, audiences: frozenset[Audience]) -> Register:
+def _make(snapshot: Snapshot) -> Register:
     def contents(document_id: str) -> Collection[str]:
         rows = snapshot.connection.execute(
             "SELECT p.key FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
@@ -46,5 +46,4 @@ def _make(snapshot: Snapshot, audiences: frozenset[Audience]) -> Register:
         )
         return {row[0] for row in rows}
 
-    visible = [each for each in snapshot.documents() if each.audience in audiences]
-    return make_register(visible, contents)
+    return make_register(snapshot.documents(), contents)

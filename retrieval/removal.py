@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from retrieval.erasure import Purged, note_purge
+from retrieval.publication import count_contents
 from retrieval.retention import drop_orphans, drop_vectors
 from retrieval.store import Store
 
@@ -61,7 +62,7 @@ def remove_documents(connection: sqlite3.Connection, removed_with: Mapping[str, 
         (ids,),
     )
     for (number,) in touched:
-        _count_again(connection, number)
+        count_contents(connection, number)
 
 
 def purge_documents(connection: sqlite3.Connection, documents: Collection[str]) -> None:
@@ -87,15 +88,6 @@ def purge_documents(connection: sqlite3.Connection, documents: Collection[str]) 
 def take_back(connection: sqlite3.Connection, documents: Collection[str]) -> None:
     """Forget that these documents were removed."""
     connection.executemany("DELETE FROM removals WHERE document_id = ?", [(each,) for each in documents])
-
-
-def _count_again(connection: sqlite3.Connection, number: int) -> None:
-    connection.execute(
-        "UPDATE versions SET documents = (SELECT count(*) FROM version_revisions WHERE version_id = ?1),"
-        " (passages, keys) = (SELECT count(*), count(DISTINCT p.key) FROM version_revisions m"
-        "  JOIN passages p USING (revision_id) WHERE m.version_id = ?1) WHERE id = ?1",
-        (number,),
-    )
 
 
 def _descriptions(connection: sqlite3.Connection, ids: str) -> list[Purged]:

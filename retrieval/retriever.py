@@ -19,7 +19,7 @@ from retrieval.period import AskedTime, asked_time, without_time
 from retrieval.preference import prefer
 from retrieval.question import Question, analyse
 from retrieval.ranking import Coverage, QueryTerms, Ranked, query_terms, score_candidates
-from retrieval.records import Audience, Evidence, Passage, ScoredPassage
+from retrieval.records import EVERYONE, STAFF, Audience, Evidence, Passage, ScoredPassage
 from retrieval.registers import RegisterCache
 from retrieval.rerank import rerank
 from retrieval.scoring import BIGRAMS, PassageTerms, TermStatistics
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from retrieval.vectors import VectorHome
 
 __all__ = ["EVERYONE", "STAFF", "QueryTerms", "Ranked", "Retriever", "Search", "query_terms"]
-
-EVERYONE: frozenset[Audience] = frozenset({"公开"})
-STAFF: frozenset[Audience] = frozenset({"公开", "内部"})
 
 _DENSE_CANDIDATES = 60
 
@@ -97,32 +94,30 @@ class Retriever:
     @contextmanager
     def searching(self, question: str, *, audiences: Collection[Audience] = STAFF) -> Iterator[Search]:
         """The whole search, for as long as the block holds the snapshot."""
-        with self.snapshot() as snapshot:
-            yield self.search_in(snapshot, question, audiences)
+        with self.snapshot(audiences) as snapshot:
+            yield self.search_in(snapshot, question)
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
-        """The current version, held still until the block ends; EmptyCorpus when there is none."""
-        return self._store.snapshot()
+    def snapshot(self, audiences: Collection[Audience] = STAFF) -> AbstractContextManager[Snapshot]:
+        """The current version as these audiences may see it; EmptyCorpus when there is none."""
+        return self._store.snapshot(audiences)
 
-    def search_in(self, snapshot: Snapshot, question: str, audiences: Collection[Audience]) -> Search:
+    def search_in(self, snapshot: Snapshot, question: str) -> Search:
         """The whole search in a snapshot that is held already, so that several searches see the same."""
-        return self._search(snapshot, analyse(question), frozenset(audiences))
+        return self._search(snapshot, analyse(question))
 
-    def _search(self, snapshot: Snapshot, question: Question, audiences: frozenset[Audience]) -> Search:
-        register = self._registers.get(snapshot, audiences)
+    def _search(self, snapshot: Snapshot, question: Question) -> Search:
+        register = self._registers.get(snapshot)
         terms, statistics = _terms(snapshot, question)
         question, notices = _mended(snapshot, question, statistics)
         if notices:
             terms, statistics = _terms(snapshot, question)
         cosines, dense_notices = self._dense(snapshot, question)
         usable = [t for t in terms.headings if not is_frequent(t, statistics)]
-        rowids = list(dict.fromkeys([*find_candidates(snapshot.connection, usable), *cosines]))
+        rowids = list(dict.fromkeys([*find_candidates(snapshot, usable), *cosines]))
         passages = {
-            rowid: _in_effect(passage, register)
-            for rowid, passage in snapshot.passages(rowids).items()
-            if passage.document.audience in audiences
+            rowid: _in_effect(passage, register) for rowid, passage in snapshot.passages(rowids).items()
         }
-        indexed = snapshot.memory.terms.get(passages, partial(read_terms, snapshot.connection))
+        indexed = snapshot.memory.terms.get(passages, partial(read_terms, snapshot))
         scored = score_candidates(question, terms, statistics, passages, indexed, cosines)
         found = Search(question, snapshot, terms, statistics, scored, notices + dense_notices, register)
         asked = asked_time(question.key)
@@ -176,8 +171,7 @@ def _in_effect(passage: Passage, register: Register) -> Passage:
 
 def _terms(snapshot: Snapshot, question: Question) -> tuple[QueryTerms, TermStatistics]:
     terms = query_terms(question)
-    wanted = [*terms.words, *terms.bigrams]
-    return terms, read_statistics(snapshot.connection, wanted, snapshot.passage_count)
+    return terms, read_statistics(snapshot, [*terms.words, *terms.bigrams])
 
 
 def _mended(
@@ -186,7 +180,7 @@ def _mended(
     """The question without mistyped words, and a notice of each that was mended."""
     if all((BIGRAMS, pair) in statistics.frequency for pair in question.bigrams):
         return question, ()
-    _, corrections = correct(question.content, pair_counter(snapshot.connection, snapshot.passage_count))
+    _, corrections = correct(question.content, pair_counter(snapshot))
     if not corrections:
         return question, ()
     key = question.key

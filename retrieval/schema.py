@@ -138,7 +138,35 @@ CREATE TABLE sketches (
 )
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES)
+# What is not plainly public counts as internal, what cannot be read as well.
+IS_INTERNAL = (
+    "CASE WHEN json_valid(r.metadata)"
+    " THEN coalesce(json_extract(r.metadata, '$.audience'), '') NOT IN ('', '公开') ELSE 1 END"
+)
+# Internal passages lie in a term index and in vectors of their own, so that whatever is counted, ranked
+# or corrected for those who may not see them knows nothing of them. A version from before gets its vectors
+# as it would if they had been damaged: from the cache.
+_AUDIENCES = f"""
+ALTER TABLE version_revisions ADD COLUMN is_internal INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE versions ADD COLUMN internal_vectors TEXT NOT NULL DEFAULT '';
+ALTER TABLE versions ADD COLUMN internal_keys INTEGER NOT NULL DEFAULT 0;
+CREATE VIRTUAL TABLE internal_terms USING fts5 (words, bigrams, title, tokenize="{_TOKENIZER}");
+UPDATE version_revisions SET is_internal = 1
+WHERE revision_id IN (SELECT r.id FROM revisions r WHERE {IS_INTERNAL});
+INSERT INTO internal_terms (rowid, words, bigrams, title)
+SELECT rowid, words, bigrams, title FROM passage_terms WHERE rowid IN
+    (SELECT p.id FROM passages p JOIN version_revisions m USING (revision_id) WHERE m.is_internal);
+DELETE FROM passage_terms WHERE rowid IN (SELECT rowid FROM internal_terms);
+UPDATE versions SET
+    internal_vectors = CASE WHEN vectors = '' THEN '' ELSE vectors || '-internal' END,
+    keys = (SELECT count(DISTINCT p.key) FROM passages p JOIN version_revisions m USING (revision_id)
+            WHERE m.version_id = versions.id AND NOT m.is_internal),
+    internal_keys = (SELECT count(DISTINCT p.key) FROM passages p JOIN version_revisions m USING (revision_id)
+            WHERE m.version_id = versions.id AND m.is_internal)
+WHERE id IN (SELECT version_id FROM version_revisions WHERE is_internal)
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES, _AUDIENCES)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

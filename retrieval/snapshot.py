@@ -1,17 +1,20 @@
-"""A reader's view: one version of the corpus inside one read transaction."""
+"""A reader's view: one version of the corpus, as some audience may see it, inside one read transaction.
+
+Nothing that a snapshot gives depends on a document that its audience may not see.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, cast
 
 from retrieval.memo import Memo
-from retrieval.records import Audience, DocumentInfo, Passage, PassageKind
+from retrieval.records import STAFF, Audience, DocumentInfo, Passage, PassageKind
 from retrieval.scoring import PassageTerms
 
 # Cleaned texts kept in memory for slicing passages, in code points: two bytes each for Chinese.
@@ -20,16 +23,27 @@ TEXT_CACHE_CHARS = 16_000_000
 _PASSAGES_KEPT = 500
 # SQLite's default bound on variables of one statement is 32,766.
 _VARIABLES_AT_ONCE = 30_000
+# The members of a version that an audience may see.
+_SEEN = "m.version_id = ? AND m.is_internal BETWEEN ? AND ?"
 # The version's membership is looked up for each passage; left to itself, SQLite goes through all of it.
-_HELD = "CROSS JOIN version_revisions m ON m.revision_id = p.revision_id WHERE m.version_id = ?"
+_HELD = f"CROSS JOIN version_revisions m ON m.revision_id = p.revision_id WHERE {_SEEN}"
 _INFO_COLUMNS = "r.document_id, r.source, r.title, r.metadata"
 # The entry of the table ``meta`` that a restore changes.
 GENERATION = "generation"
 # The fields of ``Version`` in order, of the table ``versions`` as v.
 VERSION_COLUMNS = (
     "v.id, v.digest, v.created_at, v.author, v.model, v.dimension, v.vectors, v.lexical,"
-    " v.documents, v.passages, v.keys"
+    " v.documents, v.passages, v.keys, v.internal_vectors, v.internal_keys"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSet:
+    """The vectors of the passages for one audience: ``keys`` distinct texts, below the name ``name``."""
+
+    audience: Audience
+    name: str
+    keys: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +51,9 @@ class Version:
     """One published corpus: ``name`` is what answers call ``index_version``.
 
     ``model`` is the fingerprint of the embedding model, empty when the version holds no vectors;
-    ``vectors`` the name of its folder below the vectors folder; ``keys`` the number of distinct passage
-    texts, which is the number of vectors.
+    ``vectors`` the name of the folder of the public ones below the vectors folder; ``keys`` the number of
+    distinct public passage texts, which is the number of vectors in it. Internal passages have a folder
+    and a number of their own.
     """
 
     number: int
@@ -52,10 +67,20 @@ class Version:
     documents: int
     passages: int
     keys: int
+    internal_vectors: str
+    internal_keys: int
 
     @property
     def name(self) -> str:
         return f"v{self.number}-{self.digest[:8]}"
+
+    def vector_sets(self, audiences: Collection[Audience] = STAFF) -> list[VectorSet]:
+        """What of its vectors these audiences may search; none where it was built without a model."""
+        held = (
+            VectorSet("公开", self.vectors, self.keys),
+            VectorSet("内部", self.internal_vectors, self.internal_keys),
+        )
+        return [each for each in held if self.model and each.keys and each.audience in audiences]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +105,21 @@ class _Revision:
 
 
 class VersionMemory:
-    """What questions on one version have read of it: passages and their indexed terms, by rowid.
+    """What questions of one audience on one version have read of it: passages and their terms, by rowid.
 
-    ``rowids`` are those of each content key, ascending. A published version never changes.
+    ``rowids`` are those of each content key, ascending; ``passage_count`` is unknown while negative. A
+    published version never changes.
     """
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self) -> None:
+        self.passage_count = -1
         self.passages: Memo[int, Passage] = Memo(_PASSAGES_KEPT)
         self.terms: Memo[int, PassageTerms] = Memo(_PASSAGES_KEPT)
         self.rowids: Memo[str, list[int]] = Memo(_PASSAGES_KEPT)
 
 
 class Snapshot:
-    """One version of the corpus inside one read transaction; use it in the block that made it."""
+    """One version of the corpus, without what is not for ``audiences``; use it in the block that made it."""
 
     def __init__(
         self,
@@ -101,12 +127,15 @@ class Snapshot:
         info: Version,
         vectors_root: Path,
         revisions: RevisionCache,
+        audiences: frozenset[Audience] = STAFF,
     ) -> None:
         self.connection = connection
         self.info = info
+        self.audiences = audiences
         self._vectors_root = vectors_root
         self._revisions = revisions
-        self.memory = revisions.memory(info.number)
+        self._seen = (info.number, int("公开" not in audiences), int("内部" in audiences))
+        self.memory = revisions.memory(info.number, audiences)
 
     @property
     def version(self) -> int:
@@ -119,12 +148,19 @@ class Snapshot:
 
     @property
     def passage_count(self) -> int:
-        return self.info.passages
+        """How many passages this audience may see."""
+        if self.memory.passage_count < 0:
+            self.memory.passage_count = self.connection.execute(
+                "SELECT count(*) FROM version_revisions m JOIN passages p ON p.revision_id = m.revision_id"
+                f" WHERE {_SEEN}",
+                self._seen,
+            ).fetchone()[0]
+        return self.memory.passage_count
 
     @property
     def is_empty(self) -> bool:
-        """Whether the version holds no passage at all."""
-        return self.info.passages == 0
+        """Whether there is no passage at all that this audience may see."""
+        return self.passage_count == 0
 
     @property
     def vectors_dir(self) -> Path | None:
@@ -135,8 +171,8 @@ class Snapshot:
         """Every document that can be cited, by source; quarantined ones are not among them."""
         rows = self.connection.execute(
             f"SELECT {_INFO_COLUMNS} FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
-            " WHERE m.version_id = ? AND r.quarantine IS NULL ORDER BY r.source, r.document_id",
-            (self.version,),
+            f" WHERE {_SEEN} AND r.quarantine IS NULL ORDER BY r.source, r.document_id",
+            self._seen,
         )
         return [_document_info(row) for row in rows]
 
@@ -144,8 +180,8 @@ class Snapshot:
         """A document that can be cited; KeyError when this version holds none with this id."""
         row = self.connection.execute(
             f"SELECT {_INFO_COLUMNS} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
-            " WHERE m.version_id = ? AND r.document_id = ? AND r.quarantine IS NULL",
-            (self.version, document_id),
+            f" WHERE {_SEEN} AND r.document_id = ? AND r.quarantine IS NULL",
+            (*self._seen, document_id),
         ).fetchone()
         if row is None:
             raise KeyError(document_id)
@@ -156,8 +192,8 @@ class Snapshot:
         rows = self.connection.execute(
             f"SELECT {_INFO_COLUMNS}, r.quarantine FROM version_revisions m"
             " JOIN revisions r ON r.id = m.revision_id"
-            " WHERE m.version_id = ? AND r.quarantine IS NOT NULL ORDER BY r.source, r.document_id",
-            (self.version,),
+            f" WHERE {_SEEN} AND r.quarantine IS NOT NULL ORDER BY r.source, r.document_id",
+            self._seen,
         )
         return [(_document_info(row), str(row[-1])) for row in rows]
 
@@ -167,8 +203,8 @@ class Snapshot:
             f"SELECT {_INFO_COLUMNS}, r.format, r.quarantine, r.warnings,"
             " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id), json_array_length(r.edits)"
             " FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
-            " WHERE m.version_id = ? ORDER BY r.source, r.document_id",
-            (self.version,),
+            f" WHERE {_SEEN} ORDER BY r.source, r.document_id",
+            self._seen,
         )
         return [
             Holding(_document_info(row), row[4], row[5], tuple(json.loads(row[6])), row[7], row[8])
@@ -186,8 +222,8 @@ class Snapshot:
     def _revision_column(self, column: Literal["text", "edits"], document_id: str) -> str:
         row = self.connection.execute(
             f"SELECT r.{column} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
-            " WHERE m.version_id = ? AND r.document_id = ?",
-            (self.version, document_id),
+            f" WHERE {_SEEN} AND r.document_id = ?",
+            (*self._seen, document_id),
         ).fetchone()
         if row is None:
             raise KeyError(document_id)
@@ -213,8 +249,8 @@ class Snapshot:
         rows = self.connection.execute(
             "SELECT p.id FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
             " CROSS JOIN passages p ON p.revision_id = r.id"
-            " WHERE m.version_id = ? AND r.document_id = ? ORDER BY p.ordinal",
-            (self.version, document_id),
+            f" WHERE {_SEEN} AND r.document_id = ? ORDER BY p.ordinal",
+            (*self._seen, document_id),
         )
         return [row[0] for row in rows]
 
@@ -228,12 +264,12 @@ class Snapshot:
             found.setdefault(key, []).append(rowid)
         return {key: sorted(rowids) for key, rowids in found.items()}
 
-    def keys(self) -> set[str]:
-        """All content keys of this version: one for each distinct passage text."""
+    def keys(self, audience: Audience) -> set[str]:
+        """The content keys of the passages for one audience: one for each distinct text."""
         rows = self.connection.execute(
-            "SELECT DISTINCT p.key FROM version_revisions m"
-            " JOIN passages p ON p.revision_id = m.revision_id WHERE m.version_id = ?",
-            (self.version,),
+            "SELECT DISTINCT p.key FROM version_revisions m JOIN passages p ON p.revision_id = m.revision_id"
+            " WHERE m.version_id = ? AND m.is_internal = ?",
+            (self.version, audience == "内部"),
         )
         return {row[0] for row in rows}
 
@@ -241,7 +277,7 @@ class Snapshot:
         for at in range(0, len(values), _VARIABLES_AT_ONCE):
             part = values[at : at + _VARIABLES_AT_ONCE]
             marks = ",".join("?" * len(part))
-            yield from self.connection.execute(f"{sql} ({marks})", (self.version, *part))
+            yield from self.connection.execute(f"{sql} ({marks})", (*self._seen, *part))
 
     def _load_revisions(self, wanted: set[int]) -> dict[int, _Revision]:
         known = self._revisions.get(wanted)
@@ -265,15 +301,15 @@ class RevisionCache:
         self._budget = budget_chars
         self._held = 0
         self._items: dict[int, _Revision] = {}
-        self._memory = VersionMemory(0)
+        self._memories: dict[tuple[int, frozenset[Audience]], VersionMemory] = {}
         self._lock = Lock()
 
-    def memory(self, version: int) -> VersionMemory:
-        """What has been read of a version; only that of the last one asked for is kept."""
+    def memory(self, version: int, audiences: frozenset[Audience]) -> VersionMemory:
+        """What an audience has read of a version; only that of the last version asked for is kept."""
         with self._lock:
-            if self._memory.number != version:
-                self._memory = VersionMemory(version)
-            return self._memory
+            if any(number != version for number, _ in self._memories):
+                self._memories.clear()
+            return self._memories.setdefault((version, audiences), VersionMemory())
 
     def get(self, wanted: set[int]) -> dict[int, _Revision]:
         with self._lock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -17,6 +17,7 @@ from typing import Literal
 
 from retrieval.errors import DangwuError, EmptyCorpus, SettingError, StoreBusy, StoreError
 from retrieval.locking import describe_holder
+from retrieval.records import STAFF, Audience
 from retrieval.schema import APPLICATION_ID, SCHEMA_VERSION, migrate, schema_version
 from retrieval.snapshot import GENERATION, VERSION_COLUMNS, RevisionCache, Snapshot, Version
 
@@ -85,13 +86,17 @@ class Store:
             return _current_version(connection)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
-        """The current version, held still until the block ends; EmptyCorpus when there is none."""
+    def snapshot(self, audiences: Collection[Audience] = STAFF) -> Iterator[Snapshot]:
+        """The current version as these audiences may see it, held still until the block ends.
+
+        EmptyCorpus when there is none.
+        """
         with self.reading() as connection:
             version = _current_version(connection)
             if version is None:
                 raise EmptyCorpus("资料库里还没有任何资料。", remedy=_INGEST_FIRST)
-            yield Snapshot(connection, version, self.vectors_dir, self._known_revisions(connection))
+            known = self._known_revisions(connection)
+            yield Snapshot(connection, version, self.vectors_dir, known, frozenset(audiences))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

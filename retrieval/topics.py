@@ -79,11 +79,11 @@ class TopicCatalogue:
         EmptyCorpus when nothing has been ingested.
         """
         wanted = frozenset(audiences)
-        with self._store.snapshot() as snapshot, self._lock:
+        with self._store.snapshot(wanted) as snapshot, self._lock:
             if self._version != snapshot.index_version:
                 self._version, self._topics = snapshot.index_version, {}
             if wanted not in self._topics:
-                self._topics[wanted] = tuple(collect_topics(list(_passages(snapshot, wanted))))
+                self._topics[wanted] = tuple(collect_topics(list(_passages(snapshot))))
             return self._version, self._topics[wanted]
 
 
@@ -117,12 +117,11 @@ class _Occurrence:
     sentence: tuple[int, int]
 
 
-def _passages(snapshot: Snapshot, audiences: frozenset[Audience]) -> Iterator[tuple[str, list[Passage]]]:
+def _passages(snapshot: Snapshot) -> Iterator[tuple[str, list[Passage]]]:
     for info in snapshot.documents():
-        if info.audience in audiences:
-            rowids = snapshot.document_passages(info.id)
-            passages = snapshot.passages(rowids)
-            yield snapshot.document_text(info.id), [passages[rowid] for rowid in rowids]
+        rowids = snapshot.document_passages(info.id)
+        passages = snapshot.passages(rowids)
+        yield snapshot.document_text(info.id), [passages[rowid] for rowid in rowids]
 
 
 def _occurrences(text: str, passages: Sequence[Passage]) -> Iterator[_Occurrence]:

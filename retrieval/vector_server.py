@@ -1,4 +1,4 @@
-"""Vectors at a Chroma server: one collection for each store and model.
+"""Vectors at a Chroma server: one collection for each store, model and audience.
 
 A server shows every change at once, so a version's vectors are added before it is published and removed
 only when neither of the latest two versions needs them. What another version holds may take places in
@@ -16,17 +16,19 @@ from urllib.parse import urlsplit
 
 from retrieval.errors import DangwuError, SettingError
 from retrieval.locking import ingest_lock
-from retrieval.publication import recent_keys, revision_keys, store_id
-from retrieval.snapshot import Snapshot, Version
+from retrieval.publication import recent_keys, store_id
+from retrieval.records import Audience
+from retrieval.snapshot import Snapshot, VectorSet, Version
 from retrieval.store import Store
 from retrieval.vectors import (
     BATCH,
     HNSW,
-    RESTORE_AT_ONCE,
     Hit,
     VectorsDamaged,
     add_vectors,
     known_hits,
+    require_few,
+    sets_of,
 )
 
 _EXTRA_HITS = 20
@@ -45,63 +47,71 @@ class VectorServer:
         self._client: Any = None
         self._lock = Lock()
 
-    def prepare(self, model: str, dimension: int, revisions: Collection[int]) -> str:
-        self._complete(model, revision_keys(self._store, revisions))
-        return self._collection_name(model)
+    def prepare(self, model: str, dimension: int, keys: Collection[str], audience: Audience) -> str:
+        if not keys:
+            return ""
+        self._complete(model, keys, audience)
+        return self._collection_name(model, audience)
 
     def damage(self, version: Version) -> str:
-        if not version.model:
-            return ""
-        try:
-            held = self._reached(self._collection(version.model).count)
-        except VectorsDamaged as exc:
-            return exc.message
-        return "" if held >= version.keys else f"服务器上有 {held} 个向量，应有 {version.keys} 个"
+        for each in version.vector_sets():
+            try:
+                held = self._reached(self._collection(version.model, each.audience).count)
+            except VectorsDamaged as exc:
+                return exc.message
+            if held < each.keys:
+                return f"服务器上有 {held} 个向量，应有 {each.keys} 个"
+        return ""
 
-    def restore(self, version: Version, keys: Collection[str]) -> None:
-        self._complete(version.model, set(keys))
+    def restore(self, snapshot: Snapshot) -> None:
+        for each in sets_of(snapshot):
+            self._complete(snapshot.info.model, snapshot.keys(each.audience), each.audience)
 
     def restore_now(self, snapshot: Snapshot) -> None:
-        if snapshot.info.keys > RESTORE_AT_ONCE:
-            raise VectorsDamaged("向量太多，不在提问时恢复。", remedy="运行 dangwu ingest 恢复。")
+        require_few(snapshot)
         with ingest_lock(self._store.data_dir):
-            self.restore(snapshot.info, snapshot.keys())
+            self.restore(snapshot)
 
     def settle(self) -> None:
-        version = self._store.current()
-        if version and version.model:
-            self._keep(version.model, recent_keys(self._store, version.model))
+        self._keep_recent(versions=2)
 
     def erase_former(self) -> None:
         """Delete them at the server, which decides itself when their bytes leave its disk."""
-        version = self._store.current()
-        wanted = self._collection_name(version.model) if version and version.model else ""
+        wanted = {self._collection_name(model, each.audience) for model, each in self._current_sets()}
         client = self._reached(self._connected)
         for collection in self._reached(client.list_collections):
-            if collection.name.startswith(self._prefix()) and collection.name != wanted:
+            if collection.name.startswith(self._prefix()) and collection.name not in wanted:
                 self._reached(client.delete_collection, collection.name)
-        if version and version.model:
-            self._keep(version.model, recent_keys(self._store, version.model, count=1))
+        self._keep_recent(versions=1)
 
-    def _keep(self, model: str, keys: Collection[str]) -> None:
-        collection = self._collection(model)
+    def _keep_recent(self, versions: int) -> None:
+        """Remove what none of the latest versions needs."""
+        for model, each in self._current_sets():
+            keys = recent_keys(self._store, model, each.audience, versions)
+            self._keep(self._collection(model, each.audience), keys)
+
+    def _current_sets(self) -> list[tuple[str, VectorSet]]:
+        version = self._store.current()
+        return [(version.model, each) for each in version.vector_sets()] if version else []
+
+    def _keep(self, collection: Any, keys: Collection[str]) -> None:
         if self._reached(collection.count) > len(keys):
             gone = sorted(key for key in self._ids(collection) if key not in keys)
             for part in _parts(gone):
                 self._reached(collection.delete, ids=part)
 
     def search(self, snapshot: Snapshot, vector: Any, k: int) -> list[Hit]:
-        version = snapshot.info
-        if not version.model or not version.keys:
-            return []
-        collection = self._collection(version.model)
-        if self._reached(collection.count) < version.keys:
+        found = [self._search_one(each, snapshot.info.model, vector, k) for each in sets_of(snapshot)]
+        return known_hits(snapshot, found)[:k]
+
+    def _search_one(self, held: VectorSet, model: str, vector: Any, k: int) -> Any:
+        collection = self._collection(model, held.audience)
+        if self._reached(collection.count) < held.keys:
             raise VectorsDamaged("服务器上的向量不全。", remedy="运行 dangwu ingest，会从缓存恢复。")
         wanted = 2 * k + _EXTRA_HITS
-        found = self._reached(
+        return self._reached(
             collection.query, query_embeddings=[vector], n_results=wanted, include=["distances"]
         )
-        return known_hits(snapshot, found)[:k]
 
     def close(self) -> None:
         with self._lock:
@@ -111,9 +121,9 @@ class VectorServer:
                 self._client.close()
                 self._client = None
 
-    def _complete(self, model: str, keys: set[str]) -> None:
+    def _complete(self, model: str, keys: Collection[str], audience: Audience) -> None:
         """Add the vectors among ``keys`` that the server lacks."""
-        collection = self._collection(model)
+        collection = self._collection(model, audience)
         for part in _parts(sorted(keys)):
             held = set(self._reached(collection.get, ids=part, include=[])["ids"])
             lacking = [key for key in part if key not in held]
@@ -126,16 +136,17 @@ class VectorServer:
             yield from ids
             at += len(ids)
 
-    def _collection_name(self, model: str) -> str:
-        return f"{self._prefix()}{hashlib.sha256(model.encode()).hexdigest()[:16]}"
+    def _collection_name(self, model: str, audience: Audience) -> str:
+        suffix = "-internal" if audience == "内部" else ""
+        return f"{self._prefix()}{hashlib.sha256(model.encode()).hexdigest()[:16]}{suffix}"
 
     def _prefix(self) -> str:
         return f"dangwu-{store_id(self._store)[:12]}-"
 
-    def _collection(self, model: str) -> Any:
+    def _collection(self, model: str, audience: Audience) -> Any:
         return self._reached(
             self._reached(self._connected).get_or_create_collection,
-            self._collection_name(model),
+            self._collection_name(model, audience),
             embedding_function=None,
             configuration={"hnsw": HNSW},
         )

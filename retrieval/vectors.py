@@ -16,7 +16,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from retrieval.errors import DangwuError, StoreBusy, StoreError
 from retrieval.locking import ingest_lock
 from retrieval.offspring import end_with_parent
-from retrieval.publication import cached_embeddings, recent_vectors, revision_keys
-from retrieval.snapshot import Snapshot, Version
+from retrieval.publication import cached_embeddings, recent_vectors
+from retrieval.records import Audience
+from retrieval.snapshot import Snapshot, VectorSet, Version
 from retrieval.store import Store
 
 if TYPE_CHECKING:
@@ -64,14 +65,17 @@ class Nearest:
 class VectorHome(Protocol):
     """Where vectors live: folders on this machine, or a Chroma server."""
 
-    def prepare(self, model: str, dimension: int, revisions: Collection[int]) -> str:
-        """Make the vectors of these revisions searchable before they are published; gives their name."""
+    def prepare(self, model: str, dimension: int, keys: Collection[str], audience: Audience) -> str:
+        """Make the cached vectors of ``keys`` searchable for an audience; gives the name of the set.
+
+        They are published afterwards. An empty name where there is nothing to search.
+        """
 
     def damage(self, version: Version) -> str:
         """What is wrong with the vectors of a published version, or an empty string."""
 
-    def restore(self, version: Version, keys: Collection[str]) -> None:
-        """Bring a published version's vectors back from the cache."""
+    def restore(self, snapshot: Snapshot) -> None:
+        """Bring back from the cache the vectors that a snapshot may search."""
 
     def settle(self) -> None:
         """Remove what the latest two versions do not need."""
@@ -80,7 +84,7 @@ class VectorHome(Protocol):
         """Leave no vector but those of the current version, not even deleted ones."""
 
     def search(self, snapshot: Snapshot, vector: Any, k: int) -> list[Hit]:
-        """The ``k`` nearest content keys that the snapshot holds; VectorsDamaged if they do not open."""
+        """The ``k`` nearest content keys of a snapshot's audience; VectorsDamaged if they do not open."""
 
     def restore_now(self, snapshot: Snapshot) -> None:
         """Restore what is damaged before answering; a DangwuError says why that cannot be done now."""
@@ -132,7 +136,7 @@ class _Handle:
 
 
 class VectorFolders:
-    """Vectors in folders below ``root``; one is kept open, that of the last version asked."""
+    """Vectors in folders below ``root``; those of the last version asked are kept open."""
 
     def __init__(self, store: Store, root: Path | None = None) -> None:
         self._store = store
@@ -140,36 +144,47 @@ class VectorFolders:
         self._open: dict[str, _Handle] = {}
         self._lock = Lock()
 
-    def prepare(self, model: str, dimension: int, revisions: Collection[int]) -> str:
-        keys = revision_keys(self._store, revisions)
+    def prepare(self, model: str, dimension: int, keys: Collection[str], audience: Audience) -> str:
+        if not keys:
+            return ""
         name = _folder_name(model, keys)
         if _marker_damage(self._root / name, len(keys)):
-            self._build(name, model, dimension, keys)
+            self._build(name, model, dimension, set(keys), self._last(model, audience))
         return name
 
     def damage(self, version: Version) -> str:
-        return _marker_damage(self._root / version.vectors, version.keys) if version.vectors else ""
+        return next(filter(None, map(self._damage_of, version.vector_sets())), "")
 
-    def restore(self, version: Version, keys: Collection[str]) -> None:
-        self._build(version.vectors, version.model, version.dimension, set(keys), from_scratch=True)
+    def _damage_of(self, held: VectorSet) -> str:
+        return _marker_damage(self._root / held.name, held.keys)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self._build_again(snapshot, [each for each in sets_of(snapshot) if self._damage_of(each)])
+
+    def rebuild(self, snapshot: Snapshot) -> None:
+        """Build all that a snapshot may search from the cache alone, whole or not."""
+        self._build_again(snapshot, sets_of(snapshot))
+
+    def _build_again(self, snapshot: Snapshot, sets: Collection[VectorSet]) -> None:
+        for each in sets:
+            self._build(each.name, snapshot.info.model, snapshot.info.dimension, snapshot.keys(each.audience))
 
     def restore_now(self, snapshot: Snapshot) -> None:
-        if snapshot.info.keys > RESTORE_AT_ONCE:
-            raise VectorsDamaged("向量太多，不在提问时恢复。", remedy="运行 dangwu ingest 恢复。")
+        require_few(snapshot)
         with ingest_lock(self._store.data_dir):
-            if self.damage(snapshot.info):
-                self.restore(snapshot.info, snapshot.keys())
+            self.restore(snapshot)
 
     def settle(self) -> None:
         self._keep(recent_vectors(self._store))
 
     def erase_former(self) -> None:
         version = self._store.current()
-        if version and version.vectors:
+        sets = version.vector_sets() if version else []
+        if sets:
             # A folder that came of a copy holds deleted vectors in its files. Chroma also writes memory out
             # that it never filled, so the process that builds a new one must never have held what is to go.
             _rebuild_apart(self._store.data_dir)
-        self._keep([version.vectors] if version else [])
+        self._keep([each.name for each in sets])
 
     def _keep(self, names: Collection[str]) -> None:
         for folder in self._root.iterdir() if self._root.is_dir() else ():
@@ -177,19 +192,19 @@ class VectorFolders:
                 _remove(folder)
 
     def search(self, snapshot: Snapshot, vector: Any, k: int) -> list[Hit]:
-        version = snapshot.info
-        if not version.vectors or not version.keys:
-            return []
-        with self._leased(version) as handle:
+        found = [self._search_one(each, snapshot.info, vector, k) for each in sets_of(snapshot)]
+        return known_hits(snapshot, found)[:k]
+
+    def _search_one(self, held: VectorSet, version: Version, vector: Any, k: int) -> Any:
+        with self._leased(held, version) as handle:
             try:
-                found = handle.collection.query(
+                return handle.collection.query(
                     query_embeddings=[vector], n_results=min(k, handle.count), include=["distances"]
                 )
             # Chroma raises its own, sqlite's and Rust's errors for a folder that broke after opening.
             except Exception as exc:
                 handle.is_replaced = True
-                raise _damaged(self._root / version.vectors, str(exc)) from exc
-        return known_hits(snapshot, found)
+                raise _damaged(self._root / held.name, str(exc)) from exc
 
     def close(self) -> None:
         with self._lock:
@@ -197,14 +212,15 @@ class VectorFolders:
                 self._replace(name)
 
     @contextmanager
-    def _leased(self, version: Version) -> Iterator[_Handle]:
+    def _leased(self, held: VectorSet, version: Version) -> Iterator[_Handle]:
         with self._lock:
-            handle = self._open.get(version.vectors)
+            handle = self._open.get(held.name)
             if handle is None or handle.is_replaced:
-                handle = _open_folder(self._root / version.vectors, version)
-                for name in list(self._open):
+                handle = _open_folder(self._root / held.name, held.keys)
+                wanted = {each.name for each in version.vector_sets()} - {held.name}
+                for name in self._open.keys() - wanted:
                     self._replace(name)
-                self._open[version.vectors] = handle
+                self._open[held.name] = handle
             handle.users += 1
         try:
             yield handle
@@ -225,14 +241,17 @@ class VectorFolders:
         self._open = {name: each for name, each in self._open.items() if each is not handle}
 
     def _build(
-        self, name: str, model: str, dimension: int, keys: set[str], *, from_scratch: bool = False
+        self, name: str, model: str, dimension: int, keys: set[str], last: VectorSet | None = None
     ) -> None:
-        """Build a folder beside its place and move it there whole; whatever stood there is replaced."""
+        """Build a folder beside its place and move it there whole; whatever stood there is replaced.
+
+        It begins as a copy of ``last`` where that saves work.
+        """
         self._root.mkdir(exist_ok=True)
         draft = self._root / f".draft-{name}-{os.getpid()}"
         _remove(draft)
         try:
-            held = set() if from_scratch else self._copy_last(draft, model, keys)
+            held = self._copy_last(draft, last, keys) if last else set()
             self._apply_difference(draft, model, keys - held, held - keys)
             _write_marker(draft, model, dimension, len(keys))
             _move_into_place(draft, self._root / name)
@@ -246,16 +265,20 @@ class VectorFolders:
         finally:
             _remove(draft)
 
-    def _copy_last(self, draft: Path, model: str, keys: set[str]) -> set[str]:
-        """Copy the current version's folder where that saves work; gives the keys the copy holds."""
+    def _last(self, model: str, audience: Audience) -> VectorSet | None:
+        """What the current version holds for an audience, if that is of this model and whole."""
         version = self._store.current()
-        if version is None or version.model != model or not version.vectors or self.damage(version):
-            return set()
+        if version is None or version.model != model:
+            return None
+        return next((each for each in version.vector_sets({audience}) if not self._damage_of(each)), None)
+
+    def _copy_last(self, draft: Path, last: VectorSet, keys: set[str]) -> set[str]:
+        """Copy a folder of the current version where that saves work; gives the keys the copy holds."""
         with self._store.snapshot() as snapshot:
-            held = snapshot.keys()
+            held = snapshot.keys(last.audience)
         if len(held - keys) > _DELETED_SHARE_MAX * len(held):
             return set()
-        shutil.copytree(self._root / version.vectors, draft, ignore=shutil.ignore_patterns(MARKER_NAME))
+        shutil.copytree(self._root / last.name, draft, ignore=shutil.ignore_patterns(MARKER_NAME))
         return held
 
     def _apply_difference(
@@ -289,7 +312,7 @@ def _rebuild(data_dir: Path) -> None:
     store = Store.open(data_dir, create=False)
     try:
         with store.snapshot() as snapshot:
-            VectorFolders(store).restore(snapshot.info, snapshot.keys())
+            VectorFolders(store).rebuild(snapshot)
     except StoreError as exc:
         _log.warning("%s", exc.message)
         raise SystemExit(1) from exc
@@ -311,14 +334,26 @@ def add_vectors(collection: Any, store: Store, model: str, keys: Collection[str]
         )
 
 
-def known_hits(snapshot: Snapshot, found: Any) -> list[Hit]:
-    """The hits that the snapshot's version holds, with cosine distance turned into similarity."""
-    hits = [
-        (key, min(1.0, max(0.0, 1.0 - distance)))
-        for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)
-    ]
-    known = snapshot.rowids_for_keys([key for key, _ in hits])
-    return [(key, similarity) for key, similarity in hits if key in known]
+def sets_of(snapshot: Snapshot) -> list[VectorSet]:
+    """The vectors that a snapshot may search."""
+    return snapshot.info.vector_sets(snapshot.audiences)
+
+
+def require_few(snapshot: Snapshot) -> None:
+    """VectorsDamaged where it would take too long to restore a snapshot's vectors before answering."""
+    if sum(each.keys for each in sets_of(snapshot)) > RESTORE_AT_ONCE:
+        raise VectorsDamaged("向量太多，不在提问时恢复。", remedy="运行 dangwu ingest 恢复。")
+
+
+def known_hits(snapshot: Snapshot, found: Sequence[Any]) -> list[Hit]:
+    """What searches found that the snapshot holds, each once, with cosine distance turned into similarity."""
+    similarities: dict[str, float] = {}
+    for each in found:
+        for key, distance in zip(each["ids"][0], each["distances"][0], strict=True):
+            similarities[key] = min(1.0, max(0.0, 1.0 - distance))
+    known = snapshot.rowids_for_keys(similarities)
+    # Sorting keeps the order of what is equally near.
+    return sorted(((key, s) for key, s in similarities.items() if key in known), key=lambda hit: -hit[1])
 
 
 def _client(folder: Path) -> Any:
@@ -328,15 +363,15 @@ def _client(folder: Path) -> Any:
     return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
 
 
-def _open_folder(folder: Path, version: Version) -> _Handle:
-    problem = _marker_damage(folder, version.keys)
+def _open_folder(folder: Path, keys: int) -> _Handle:
+    problem = _marker_damage(folder, keys)
     if problem:
         raise _damaged(folder, problem)
     if os.access(folder, os.W_OK):
-        return _open_client(folder, folder, version)
+        return _open_client(folder, folder, keys)
     scratch = _writable_copy(folder)
     try:
-        handle = _open_client(folder, Path(scratch.name), version)
+        handle = _open_client(folder, Path(scratch.name), keys)
     except VectorsDamaged:
         scratch.cleanup()
         raise
@@ -344,7 +379,7 @@ def _open_folder(folder: Path, version: Version) -> _Handle:
     return handle
 
 
-def _open_client(folder: Path, place: Path, version: Version) -> _Handle:
+def _open_client(folder: Path, place: Path, keys: int) -> _Handle:
     """The vectors of ``folder``, opened at ``place``, where they or a copy of them stand."""
     try:
         _require_database(place / "chroma.sqlite3")
@@ -358,9 +393,9 @@ def _open_client(folder: Path, place: Path, version: Version) -> _Handle:
     except Exception as exc:
         client.close()
         raise _damaged(folder, str(exc)) from exc
-    if count != version.keys:
+    if count != keys:
         client.close()
-        raise _damaged(folder, f"有 {count} 个向量，应有 {version.keys} 个")
+        raise _damaged(folder, f"有 {count} 个向量，应有 {keys} 个")
     return _Handle(client, collection, count)
 
 

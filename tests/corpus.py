@@ -25,7 +25,8 @@ from ingest.records import CleanedDocument, PassageSpan
 from ingest.report import IngestReport
 from retrieval.embeddings import Embedder
 from retrieval.errors import DangwuError, SourceError
-from retrieval.lexical import index_terms
+from retrieval.lexical import TERM_TABLES, index_terms
+from retrieval.records import Audience
 from retrieval.snapshot import Snapshot
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders, nearest
@@ -139,7 +140,11 @@ def served(snapshot: Snapshot) -> dict[str, list[str]]:
     }
     every = [rowid for some in rowids.values() for rowid in some]
     passages = snapshot.passages(every)
-    indexed = {row[0] for row in snapshot.connection.execute("SELECT rowid FROM passage_terms")}
+    indexed = {
+        row[0]
+        for table in TERM_TABLES.values()
+        for row in snapshot.connection.execute(f"SELECT rowid FROM {table}")
+    }
     assert indexed == set(every) and len(every) == snapshot.passage_count
     for each in passages.values():
         assert snapshot.document_text(each.document.id)[each.start : each.end] == each.text
@@ -157,7 +162,7 @@ def ask(store: Store, vectors: VectorFolders, question: str) -> dict[str, Any]:
             "served": served(snapshot),
             "nearest": [each.text for each in best.values()],
             "hits": len(found.hits),
-            "keys": snapshot.info.keys,
+            "keys": len(snapshot.keys("公开") | snapshot.keys("内部")),
             "notice": found.notice,
         }
 
@@ -169,8 +174,8 @@ class DyingVectors(VectorFolders):
         super().__init__(store)
         self._moment = moment
 
-    def prepare(self, model: str, dimension: int, revisions: Collection[int]) -> str:
-        name = super().prepare(model, dimension, revisions)
+    def prepare(self, model: str, dimension: int, keys: Collection[str], audience: Audience) -> str:
+        name = super().prepare(model, dimension, keys, audience)
         if self._moment == "vectors ready":
             _die()
         return name

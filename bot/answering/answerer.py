@@ -84,13 +84,13 @@ class Answerer:
         EmptyCorpus when nothing has been ingested.
         """
         begun = searched = self._clock()
-        with self._retriever.snapshot() as snapshot:
+        with self._retriever.snapshot(audiences) as snapshot:
             key = cache_key(question, snapshot.index_version, audiences, self._version)
             found: Answer | _Found | None = self._cache.get(key)
             if found is None:
-                search = self._retriever.search_in(snapshot, question, audiences)
+                search = self._retriever.search_in(snapshot, question)
                 searched = self._clock()
-                found = self._found(search, audiences)
+                found = self._found(search)
         # The model is asked after the snapshot is given back: it may take half a minute.
         if isinstance(found, Answer):
             answer = found
@@ -106,20 +106,17 @@ class Answerer:
     def warm_up(self) -> None:
         """Load what the first answer needs, a language model aside; EmptyCorpus when there is no corpus."""
         with self._retriever.searching(_WARM_UP) as search:
-            self._found(search, STAFF)
+            self._found(search)
 
-    def _found(self, search: Search, audiences: Collection[Audience]) -> _Found:
+    def _found(self, search: Search) -> _Found:
         """The evidence, and the best draft that the judge lets pass."""
         wanted, sources = wanted_by(search.question, search.statistics), self._sources(search)
-        parts = [
-            self._retriever.search_in(search.snapshot, part, audiences)
-            for part in divided(search.question.text)
-        ]
+        parts = [self._retriever.search_in(search.snapshot, part) for part in divided(search.question.text)]
         drafts = [self._part(part) for part in parts]
         draft = None if is_order_alone(search.question.text) else joined(compose(wanted, sources), drafts)
         evidence = search.evidence(PASSAGES_OFFERED)
         if draft is None:
-            offered = self._suggestions(search, sources, audiences)
+            offered = self._suggestions(search, sources)
             return _Found(evidence, None, search.cited_notices, suggestions=offered)
         statements, citations = cited(draft.pieces, search.snapshot.document_text)
         searches = [search, *parts]
@@ -133,11 +130,9 @@ class Answerer:
         wanted = wanted_by(search.question, search.statistics)
         return compose(wanted, self._sources(search), is_part=True)
 
-    def _suggestions(
-        self, search: Search, sources: Sequence[Source], audiences: Collection[Audience]
-    ) -> tuple[str, ...]:
+    def _suggestions(self, search: Search, sources: Sequence[Source]) -> tuple[str, ...]:
         def draft_of(question: str) -> Draft | None:
-            other = self._retriever.search_in(search.snapshot, question, audiences)
+            other = self._retriever.search_in(search.snapshot, question)
             return compose(wanted_by(other.question, other.statistics), self._sources(other))
 
         return self._suggester.suggest(
@@ -145,7 +140,7 @@ class Answerer:
             sources,
             draft_of,
             index_version=search.snapshot.index_version,
-            audiences=audiences,
+            audiences=search.snapshot.audiences,
         )
 
     def _sources(self, search: Search) -> list[Source]:

@@ -41,10 +41,10 @@ class Further:
         begun = self._clock()
         with self._retriever.searching(question, audiences=audiences) as search:
             found = self._clock()
-            pieces = list(self._item(search, number, listed, audiences))[:1]
+            pieces = list(self._item(search, number, listed))[:1]
             if pieces:
                 return self._answer(search, question, pieces, (begun, found))
-            pieces, member = self._member(search, number, listed, audiences)
+            pieces, member = self._member(search, number, listed)
             answer = self._answer(search, question, pieces, (begun, found))
             return replace(answer, statements=(Statement(member, (1,)),)) if member else None
 
@@ -84,13 +84,11 @@ class Further:
         untold = [r for r in search.ranked if not _is_told(r.passage, given)]
         return [Source(r, self._view(search, r.passage.document.id)) for r in untold[:PASSAGES_READ]]
 
-    def _item(
-        self, search: Search, number: int, listed: Answer, audiences: Collection[Audience]
-    ) -> Iterator[Piece]:
+    def _item(self, search: Search, number: int, listed: Answer) -> Iterator[Piece]:
         heads = items_of(listed)
         for document_id in dict.fromkeys(citation.document.id for citation in listed.citations):
             given = [c for c in listed.citations if c.document.id == document_id]
-            passages = self._passages(search, document_id, audiences)
+            passages = _passages(search, document_id)
             if not passages or not _still_stands(search, given) or number > len(heads):
                 continue
             view = self._view(search, document_id)
@@ -103,15 +101,13 @@ class Further:
                 if home and heads[number - 1] in " ".join(view.text[node.start : node.end].split()):
                     yield Piece(home, node.start, _end(view, listing, node))
 
-    def _member(
-        self, search: Search, number: int, listed: Answer, audiences: Collection[Audience]
-    ) -> tuple[list[Piece], str]:
+    def _member(self, search: Search, number: int, listed: Answer) -> tuple[list[Piece], str]:
         """The member with this number of an enumeration, and its sentence; both empty where there is none."""
         members = items_of(listed)
         if not 0 < number <= len(members):
             return [], ""
         for given in listed.citations:
-            passages = self._passages(search, given.document.id, audiences)
+            passages = _passages(search, given.document.id)
             if not passages or not _still_stands(search, [given]):
                 continue
             text = search.snapshot.document_text(given.document.id)
@@ -121,10 +117,9 @@ class Further:
                     return [Piece(home, start, end)], members[number - 1]
         return [], ""
 
-    def _passages(self, search: Search, document_id: str, audiences: Collection[Audience]) -> list[Passage]:
-        rowids = search.snapshot.document_passages(document_id)
-        passages = search.snapshot.passages(rowids).values()
-        return [p for p in passages if p.document.audience in audiences]
+
+def _passages(search: Search, document_id: str) -> list[Passage]:
+    return list(search.snapshot.passages(search.snapshot.document_passages(document_id)).values())
 
 
 def _still_stands(search: Search, given: Sequence[Citation]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from retrieval.errors import DangwuError
+from retrieval.lexical import TERM_TABLES
 
 if TYPE_CHECKING:
     from bot.compose import Application
@@ -136,14 +137,16 @@ def _check_vectors(application: Application, version: Version) -> Check:
     damage = application.vectors.damage(version)
     if damage:
         return Check("索引", "broken", f"向量缺失或损坏：{damage}", "运行 dangwu ingest，会从缓存恢复。")
-    return Check(
-        "索引", "ok", f"词索引 {version.passages} 段，向量 {version.keys if version.vectors else 0} 个"
-    )
+    vectors = sum(each.keys for each in version.vector_sets())
+    return Check("索引", "ok", f"词索引 {version.passages} 段，向量 {vectors} 个")
 
 
 def _indexed_passages(application: Application) -> int:
     with application.open_store().reading() as connection:
-        return int(connection.execute("SELECT count(*) FROM passage_terms").fetchone()[0])
+        return sum(
+            int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+            for table in TERM_TABLES.values()
+        )
 
 
 def check_reranker(application: Application) -> Check:

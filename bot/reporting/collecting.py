@@ -39,7 +39,7 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
     ``is_public`` leaves out internal and quarantined documents, what was asked near them, and what people
     wrote. EmptyCorpus where there is no version yet.
     """
-    with store.snapshot() as snapshot:
+    with store.snapshot(EVERYONE if is_public else STAFF) as snapshot:
         version = snapshot.info
         held = _held(snapshot, is_public)
         listed = sorted(held, key=lambda each: each.quarantine is None)[:ENTRIES_MAX]
@@ -80,13 +80,12 @@ def _overview(held: Sequence[Holding], served: Sequence[Holding]) -> Overview:
 
 def _held(snapshot: Snapshot, is_public: bool) -> list[Holding]:
     """The documents to tell of, each with the status that it has among those that its readers may see."""
-    audiences = EVERYONE if is_public else STAFF
-    register = RegisterCache().get(snapshot, audiences)
+    register = RegisterCache().get(snapshot)
     return [
         replace(each, info=register.effective(each.info))
         for each in snapshot.holdings()
         # What cannot be read may be a document for internal use, and nobody has been shown it.
-        if each.info.audience in audiences and not (is_public and each.quarantine is not None)
+        if not (is_public and each.quarantine is not None)
     ]
 
 

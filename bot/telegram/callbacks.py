@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from retrieval.records import Audience, DocumentInfo, Passage
+from retrieval.records import DocumentInfo, Passage
 
 if TYPE_CHECKING:
     from retrieval.snapshot import Snapshot
@@ -148,9 +148,9 @@ def find_topic(topics: Sequence[Topic], key: str) -> Topic:
     raise Gone(key)
 
 
-def find_passage(snapshot: Snapshot, passage_id: str, audiences: Collection[Audience]) -> PassageView:
-    """The passage and its neighbours as this version has them; Gone if it is not for these audiences."""
-    document = _visible(snapshot, passage_id.partition("-")[0], audiences)
+def find_passage(snapshot: Snapshot, passage_id: str) -> PassageView:
+    """The passage and its neighbours as this version has them; Gone if the snapshot does not hold it."""
+    document = _held(snapshot, passage_id.partition("-")[0])
     passages = _in_order(snapshot, document.id)
     ids = [each.id for each in passages]
     if passage_id not in ids:
@@ -159,21 +159,18 @@ def find_passage(snapshot: Snapshot, passage_id: str, audiences: Collection[Audi
     return PassageView(passages[at], at + 1, len(ids), ids[at - 1] if at else "", (*ids, "")[at + 1])
 
 
-def find_document(snapshot: Snapshot, document_id: str, audiences: Collection[Audience]) -> DocumentView:
-    """The document as this version has it; Gone if it is not for these audiences."""
-    document = _visible(snapshot, document_id, audiences)
+def find_document(snapshot: Snapshot, document_id: str) -> DocumentView:
+    """The document as this version has it; Gone if the snapshot does not hold it."""
+    document = _held(snapshot, document_id)
     passages = _in_order(snapshot, document_id)
     return DocumentView(document, len(passages), passages[0].id if passages else "")
 
 
-def _visible(snapshot: Snapshot, document_id: str, audiences: Collection[Audience]) -> DocumentInfo:
+def _held(snapshot: Snapshot, document_id: str) -> DocumentInfo:
     try:
-        document = snapshot.document(document_id)
+        return snapshot.document(document_id)
     except KeyError as exc:
         raise Gone(document_id) from exc
-    if document.audience not in audiences:
-        raise Gone(document_id)
-    return document
 
 
 def _in_order(snapshot: Snapshot, document_id: str) -> list[Passage]:

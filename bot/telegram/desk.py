@@ -105,11 +105,11 @@ class Desk:
 
     async def passage(self, passage_id: str, audiences: Collection[Audience]) -> PassageView:
         """A passage with its neighbours; Gone where it is not there for these audiences."""
-        return await self._read(lambda snapshot: find_passage(snapshot, passage_id, audiences))
+        return await self._read(audiences, lambda snapshot: find_passage(snapshot, passage_id))
 
     async def document(self, document_id: str, audiences: Collection[Audience]) -> DocumentView:
         """What is known of a document; Gone where it is not there for these audiences."""
-        return await self._read(lambda snapshot: find_document(snapshot, document_id, audiences))
+        return await self._read(audiences, lambda snapshot: find_document(snapshot, document_id))
 
     async def topics(self, audiences: Collection[Audience]) -> Sequence[Topic]:
         """The procedures and models that these audiences may read about, best first."""
@@ -117,19 +117,15 @@ class Desk:
 
     async def documents(self, audiences: Collection[Audience]) -> list[DocumentInfo]:
         """The documents that these audiences may see, by source."""
-        return await self._read(
-            lambda snapshot: [info for info in snapshot.documents() if info.audience in audiences]
-        )
+        return await self._read(audiences, lambda snapshot: snapshot.documents())
 
     async def overview(self, audiences: Collection[Audience]) -> Overview:
         """Which corpus version is served, and how much of it these audiences may see."""
 
         def work(snapshot: Snapshot) -> Overview:
-            visible = [each for each in snapshot.documents() if each.audience in audiences]
-            passages = sum(len(snapshot.document_passages(each.id)) for each in visible)
-            return Overview(snapshot.index_version, len(visible), passages)
+            return Overview(snapshot.index_version, len(snapshot.documents()), snapshot.passage_count)
 
-        return await self._read(work)
+        return await self._read(audiences, work)
 
     async def feedback(self) -> str:
         """What people said of the answers, for a maintainer."""
@@ -138,11 +134,11 @@ class Desk:
             lambda: feedback_text(read_feedback(data_dir), most=_FEEDBACK_LISTED) + wording.MORE_FEEDBACK
         )
 
-    async def _read(self, work: Callable[[Snapshot], _Result]) -> _Result:
+    async def _read(self, audiences: Collection[Audience], work: Callable[[Snapshot], _Result]) -> _Result:
         store = self._application.open_store()
 
         def read() -> _Result:
-            with store.snapshot() as snapshot:
+            with store.snapshot(audiences) as snapshot:
                 return work(snapshot)
 
         return await self.work.run(read)

@@ -10,18 +10,21 @@ from pathlib import Path
 import pytest
 
 from retrieval.history import past_versions
+from retrieval.lexical import find_candidates, read_statistics
 from retrieval.publication import content_key
+from retrieval.records import EVERYONE
 from retrieval.schema import APPLICATION_ID, SCHEMA_VERSION, migrate, schema_version
 from retrieval.store import DATABASE_NAME, Store
-from retrieval.vectors import VectorFolders
+from retrieval.vectors import VectorFolders, nearest
 from tests.corpus import HashEmbedder, ask, run_ingest, write_files
 
 EARLIER = range(1, SCHEMA_VERSION + 1)
+WITH_ONE_INDEX = range(1, 5)
 TEXT = "党章\n第一条\n第二条"
 LINES = TEXT.split("\n")
 
 
-def old_store(data_dir: Path, schema: int) -> Path:
+def old_store(data_dir: Path, schema: int, metadata: str = "{}") -> Path:
     """A data folder as a program of that schema left it: one document in two versions, with vectors.
 
     Only tables and columns of the first schema are filled, which every later one has to take as they are.
@@ -40,8 +43,8 @@ def old_store(data_dir: Path, schema: int) -> Path:
             "INSERT INTO revisions (id, document_id, source, location, fingerprint, raw_sha256, title,"
             " format, encoding, quarantine, metadata, warnings, text, edits)"
             " VALUES (?, 'd1', 'docs/a.txt', '/docs/a.txt', ?, ?, '党章',"
-            " 'text', 'utf-8', NULL, '{}', '[]', ?, '[]')",
-            (number, f"f{number}", f"sha{number}", text),
+            " 'text', 'utf-8', NULL, ?, '[]', ?, '[]')",
+            (number, f"f{number}", f"sha{number}", metadata, text),
         )
         connection.execute(
             "INSERT INTO versions (id, digest, created_at, author, host, pid, model, dimension, vectors,"
@@ -52,7 +55,9 @@ def old_store(data_dir: Path, schema: int) -> Path:
                 *(embedder.fingerprint, embedder.dimension, len(lines), len(lines)),
             ),
         )
-        connection.execute("INSERT INTO version_revisions VALUES (?, ?)", (number, number))
+        connection.execute(
+            "INSERT INTO version_revisions (version_id, revision_id) VALUES (?, ?)", (number, number)
+        )
         for ordinal, line in enumerate(lines):
             _insert_passage(connection, number, ordinal, text, line, is_indexed=number == 2)
     vectors = zip(LINES, embedder.passages(LINES).astype("<f4"), strict=True)
@@ -91,6 +96,27 @@ def test_a_store_of_every_earlier_schema_is_brought_up_and_still_answers(tmp_pat
     assert answer["served"] == {"docs/a.txt": LINES} and answer["version"] == 2
     assert answer["nearest"] == ["第二条"] and answer["hits"] == 3 and answer["notice"] == ""
     assert store.damage() is None
+
+
+@pytest.mark.parametrize("metadata", ['{"audience": "内部"}', '{"audience": "秘密"}', "{damaged"])
+@pytest.mark.parametrize("schema", WITH_ONE_INDEX)
+def test_what_is_not_plainly_public_gets_an_index_of_its_own(
+    tmp_path: Path, schema: int, metadata: str
+) -> None:
+    store = Store.open(old_store(tmp_path / "data", schema, metadata), create=False)
+    with store.snapshot(EVERYONE) as public:
+        assert public.is_empty and find_candidates(public, LINES) == []
+        assert read_statistics(public, LINES).frequency == {}
+    with store.snapshot() as snapshot:
+        assert snapshot.passage_count == len(LINES) == len(find_candidates(snapshot, LINES))
+    if metadata.startswith("{damaged"):
+        return
+    vectors = VectorFolders(store)
+    answer = ask(store, vectors, "第二条")
+    with store.snapshot(EVERYONE) as public:
+        assert nearest(vectors, public, HashEmbedder(), "第二条", 5).hits == ()
+    vectors.close()
+    assert answer["nearest"] == ["第二条"] and answer["hits"] == 3 and answer["notice"] == ""
 
 
 @pytest.mark.parametrize("schema", EARLIER)

@@ -14,7 +14,7 @@ TERMS = ["议事", "程序", "没有"]
 
 def statistics(store: Store) -> TermStatistics:
     with store.snapshot() as snapshot:
-        return read_statistics(snapshot.connection, TERMS, snapshot.passage_count)
+        return read_statistics(snapshot, TERMS)
 
 
 def test_a_new_version_is_counted_anew_and_an_unchanged_one_is_not(tmp_path: Path) -> None:
@@ -27,9 +27,9 @@ def test_a_new_version_is_counted_anew_and_an_unchanged_one_is_not(tmp_path: Pat
     statements: list[str] = []
     with store.snapshot() as snapshot:
         snapshot.connection.set_trace_callback(statements.append)
-        assert read_statistics(snapshot.connection, TERMS, snapshot.passage_count) == first
+        assert read_statistics(snapshot, TERMS) == first
         snapshot.connection.set_trace_callback(None)
-    assert statements and not any("term_counts WHERE" in each for each in statements)
+    assert statements and not any("_counts WHERE" in each for each in statements)
     write_files(folder, b="议事程序没有变")
     run_ingest(tmp_path / "data", folder)
     assert statistics(store).frequency[BIGRAMS, "议事"] == 3

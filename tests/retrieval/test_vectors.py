@@ -16,10 +16,14 @@ from typing import Any
 import pytest
 
 from ingest.pipeline import ingest
+from ingest.publishing import Work
+from ingest.upkeep import state
 from retrieval import vectors as vectors_module
 from retrieval.errors import SettingError, StoreError
+from retrieval.holdings import held_documents
 from retrieval.locking import ingest_lock
 from retrieval.publication import content_key
+from retrieval.records import EVERYONE
 from retrieval.store import Store
 from retrieval.vector_server import VectorServer
 from retrieval.vectors import MARKER_NAME, Nearest, VectorFolders, VectorHome, nearest, vector_home
@@ -151,10 +155,9 @@ def test_too_many_vectors_are_not_restored_while_someone_waits(
 def test_restoring_needs_a_complete_cache(store: Store) -> None:
     with store.writing() as connection:
         connection.execute("DELETE FROM embeddings WHERE key = ?", (content_key("第7条"),))
-    current = store.current()
-    assert current
+    shutil.rmtree(folder_of(store))
     with store.snapshot() as snapshot, pytest.raises(StoreError, match="缓存不全"):
-        VectorFolders(store).restore(current, snapshot.keys())
+        VectorFolders(store).restore(snapshot)
 
 
 def test_a_cache_with_gaps_is_filled_by_the_next_ingest(store: Store, docs: Path) -> None:
@@ -288,7 +291,7 @@ def test_a_server_drops_what_the_last_two_versions_do_not_need(
         ingest_into(store, write_files(docs, b=f"乙\n改{number}"), home)
     current = store.current()
     assert current and current.keys == 22
-    assert home._collection(current.model).count() == 23
+    assert home._collection(current.model, "公开").count() == 23
 
 
 def test_a_server_erases_all_but_the_current_version_of_this_store(
@@ -309,6 +312,27 @@ def test_a_server_erases_all_but_the_current_version_of_this_store(
     held = home._connected().get_collection(mine[0], embedding_function=None).count()
     assert held == store.current().keys  # type: ignore[union-attr]
     assert len(look(at_server(other), other, "第7条", k=21).hits) == 21
+
+
+@pytest.mark.parametrize("place", ["folders", "server"])
+def test_internal_passages_lie_apart_and_turn_public_when_they_are_said_to_be(
+    tmp_path: Path, docs: Path, at_server: AtServer, place: str
+) -> None:
+    """Whichever engine: a member searches none of their vectors, staff both, nearest first."""
+    store = Store.open(tmp_path / "apart", create=True)
+    home = at_server(store) if place == "server" else VectorFolders(store)
+    ingest_into(store, docs, home)
+    (internal,) = (each.document_id for each in held_documents(store) if each.source == "docs/b.txt")
+    work = Work(store, HashEmbedder(), home, parts=plain_parts(docs / "none"))
+    for audience, seen in (("内部", 20), ("公开", 21)):
+        state(work, internal, {"audience": audience})
+        everything = look(home, store, "乙").hits
+        assert len(everything) == 21 and everything[0][0] == content_key("乙")
+        with store.snapshot(EVERYONE) as public:
+            hits = nearest(home, public, HashEmbedder(), "乙", 50).hits
+        # 第1条 stands in a public document as well, 乙 in the internal one alone.
+        assert len(hits) == seen and (content_key("乙") in dict(hits)) == (seen == 21)
+    home.close()
 
 
 def test_two_stores_share_a_server_without_meeting(tmp_path: Path, docs: Path, at_server: AtServer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -17,7 +17,6 @@ from bot.answering.language_model import OpenAIEndpoint
 from bot.answering.resilience import Backoff, ResilientModel
 from bot.settings import LanguageModelSettings
 from ingest.passages import make_passages
-from retrieval.records import Audience
 from retrieval.retriever import EVERYONE, STAFF, Retriever, Search
 from retrieval.store import Snapshot, Store
 from tests.corpus import run_ingest, write_files
@@ -114,9 +113,9 @@ def test_a_question_asked_again_is_not_even_searched(store: Store) -> None:
     searched = []
 
     class Listening(Retriever):
-        def search_in(self, snapshot: Snapshot, question: str, audiences: Collection[Audience]) -> Search:
+        def search_in(self, snapshot: Snapshot, question: str) -> Search:
             searched.append(question)
-            return super().search_in(snapshot, question, audiences)
+            return super().search_in(snapshot, question)
 
     answering = Answerer(Listening(store, None, None))
     answering.warm_up()

@@ -49,8 +49,8 @@ PUBLIC: frozenset[Audience] = frozenset({"公开"})
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
-    """A version of two documents with several passages each, the second of them internal."""
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Two documents with several passages each, the second of them internal."""
     folder = tmp_path_factory.mktemp("corpus")
     for name, subject in (("甲", "党费"), ("乙", "干部考察")):
         clauses = [f"第{n}条　{subject}工作的第{n}项规定，" + "各支部应当遵照执行。" * 20 for n in "一二三四"]
@@ -58,9 +58,14 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     (folder / "乙.txt.meta.toml").write_text('audience = "内部"\n', encoding="utf-8")
     store = Store.open(tmp_path_factory.mktemp("data"), create=True)
     ingest([folder], store, None, VectorFolders(store))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def snapshot(store: Store) -> Iterator[Snapshot]:
     with store.snapshot() as held:
         yield held
-    store.close()
 
 
 def document(snapshot: Snapshot, audience: str) -> DocumentInfo:
@@ -98,24 +103,25 @@ def test_what_cannot_be_carried_is_a_mistake_of_ours(callback: Callback) -> None
 
 
 def test_the_neighbours_lead_through_a_document_and_back(snapshot: Snapshot) -> None:
-    held = find_document(snapshot, document(snapshot, "公开").id, PUBLIC)
-    views = [find_passage(snapshot, held.first_id, PUBLIC)]
+    held = find_document(snapshot, document(snapshot, "公开").id)
+    views = [find_passage(snapshot, held.first_id)]
     while views[-1].next_id:
-        views.append(find_passage(snapshot, views[-1].next_id, PUBLIC))
+        views.append(find_passage(snapshot, views[-1].next_id))
     assert [each.position for each in views] == list(range(1, held.total + 1)) and held.total > 2
     starts = [each.passage.start for each in views]
     assert starts == sorted(starts)
     assert ["", *(each.passage.id for each in views[:-1])] == [each.previous_id for each in views]
 
 
-def test_an_internal_passage_looks_like_one_that_does_not_exist(snapshot: Snapshot) -> None:
-    internal = find_document(snapshot, document(snapshot, "内部").id, {"内部"})
-    assert find_passage(snapshot, internal.first_id, {"公开", "内部"}).passage.document == internal.document
-    for passage_id in (internal.first_id, "", internal.document.id, f"{internal.document.id}-00000000"):
+def test_an_internal_passage_looks_like_one_that_does_not_exist(store: Store, snapshot: Snapshot) -> None:
+    internal = find_document(snapshot, document(snapshot, "内部").id)
+    assert find_passage(snapshot, internal.first_id).passage.document == internal.document
+    with store.snapshot(PUBLIC) as public:
+        for passage_id in (internal.first_id, "", internal.document.id, f"{internal.document.id}-00000000"):
+            with pytest.raises(Gone):
+                find_passage(public, passage_id)
         with pytest.raises(Gone):
-            find_passage(snapshot, passage_id, PUBLIC)
-    with pytest.raises(Gone):
-        find_document(snapshot, internal.document.id, PUBLIC)
+            find_document(public, internal.document.id)
 
 
 def test_every_passage_of_a_version_fits_a_button(snapshot: Snapshot) -> None:
