@@ -19,10 +19,8 @@ from retrieval.store import Store
 from tests.bot.answering.library import LIST_QUESTION, make_store
 
 ROOT = Path(__file__).resolve().parents[3]
-QUESTION_FILES = [
-    *sorted((ROOT / "tests" / "questions").glob("*.jsonl")),
-    *sorted((ROOT.parent / "shared" / "eval").glob("*.jsonl")),
-]
+# Questions of other collections may point at a text that their reader has before him (这次会议).
+QUESTION_FILES = sorted((ROOT / "tests" / "questions").glob("*.jsonl"))
 ME = Key("terminal")
 LIST = Answer(
     "?",
