@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ingest.parts import IngestParts, Progress, no_progress, standard_parts
 from ingest.plan import DocumentChange
+from retrieval.catalogue import NAMED_AT_ONCE, keep_namings, unnamed
 from retrieval.locking import utc_now
 from retrieval.publication import (
     Amendment,
@@ -120,6 +121,7 @@ def batches(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
 
 def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, int]:
     embedded = _embed_missing(work, draft.revisions)
+    _name_missing(work, draft.revisions)
     work.progress("publish", 0, 1)
     if work.embedder:
         draft = replace(
@@ -150,6 +152,16 @@ def _prepared(work: Work, draft: Draft, audience: Audience) -> str:
     return work.vectors.prepare(draft.model, draft.dimension, keys, audience)
 
 
+def _name_missing(work: Work, revisions: frozenset[int]) -> None:
+    """Find the names in the documents of which they are not known yet."""
+    missing = unnamed(work.store, revisions)
+    done = 0
+    for batch in batches(iter(missing), NAMED_AT_ONCE):
+        keep_namings(work.store, batch)
+        done += len(batch)
+        work.progress("name", done, len(missing))
+
+
 def _drop(work: Work) -> None:
     """Leave nothing of a candidate but its cached embeddings, which another attempt will want."""
     with work.store.writing() as connection:
@@ -163,7 +175,11 @@ def _differs(store: Store, draft: Draft, current: Version) -> bool:
 
 
 def _mend(work: Work, draft: Draft, current: Version) -> int:
-    """Remember changed roots and restore damaged vectors; gives the number of embeddings computed."""
+    """Remember changed roots, restore damaged vectors, and find names that an older program did not know.
+
+    Gives the number of embeddings computed.
+    """
+    _name_missing(work, draft.revisions)
     if set(roots(work.store)) != set(draft.roots):
         remember_roots(work.store, draft.roots, work.now())
     if not work.vectors.damage(current):

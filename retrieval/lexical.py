@@ -128,6 +128,20 @@ def pair_counter(snapshot: Snapshot) -> Callable[[str], int]:
     return count
 
 
+def count_holding(snapshot: Snapshot, expressions: Iterable[str]) -> int:
+    """How many passages of a snapshot hold any of some expressions, quotation marks aside."""
+    phrases = {" ".join(bigrams(search_key(each))) for each in expressions} - {""}
+    if not phrases:
+        return 0
+    wanted = "bigrams : (" + " OR ".join(f'"{each}"' for each in phrases) + ")"
+    return sum(
+        snapshot.connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {table} MATCH ?", (wanted,)
+        ).fetchone()[0]
+        for table in _tables(snapshot)
+    )
+
+
 def read_terms(snapshot: Snapshot, rowids: Sequence[int]) -> dict[int, PassageTerms]:
     """The indexed terms of passages; rowids that no index of the snapshot holds are left out."""
     marks = ",".join("?" * len(rowids))

@@ -166,7 +166,16 @@ UPDATE versions SET
 WHERE id IN (SELECT version_id FROM version_revisions WHERE is_internal)
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES, _AUDIENCES)
+# What a revision names; one from before has none, and is read when the topics are wanted.
+_NAMINGS = """
+CREATE TABLE namings (
+    revision_id INTEGER PRIMARY KEY REFERENCES revisions (id) ON DELETE CASCADE,
+    made_by TEXT NOT NULL,
+    found TEXT NOT NULL
+)
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES, _AUDIENCES, _NAMINGS)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

@@ -254,6 +254,24 @@ class Snapshot:
         )
         return [row[0] for row in rows]
 
+    def namings(self, made_by: str) -> Iterator[tuple[int, str | None]]:
+        """Each revision that can be cited, with the names that ``made_by`` found in it if they are kept."""
+        yield from self.connection.execute(
+            "SELECT m.revision_id, n.found FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            " LEFT JOIN namings n ON n.revision_id = m.revision_id AND n.made_by = ?"
+            f" WHERE {_SEEN} AND r.quarantine IS NULL ORDER BY r.source, r.document_id",
+            (made_by, *self._seen),
+        )
+
+    def texts_with_passages(self, revisions: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        """Of revisions, in order: (revision, text, passage, start, stop, section) for each passage."""
+        for revision in revisions:
+            yield from self.connection.execute(
+                "SELECT r.id, r.text, p.id, p.start, p.stop, p.section FROM revisions r"
+                " JOIN passages p ON p.revision_id = r.id WHERE r.id = ? ORDER BY p.ordinal",
+                (revision,),
+            )
+
     def rowids_for_keys(self, keys: Iterable[str]) -> dict[str, list[int]]:
         """For each content key that this version holds, the rowids of its passages, ascending."""
         return self.memory.rowids.get(keys, self._read_rowids)

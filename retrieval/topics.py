@@ -1,7 +1,7 @@
-"""The catalogue of named procedures and models in the corpus, each with the passage that explains it.
+"""Named procedures and models in documents, each with the passage that explains it.
 
-Derived from the documents of one version and dropped with it. A topic that is only mentioned stands
-behind those that are explained, and says so.
+What a document names is found once, when it comes in; what the documents of a version name together is
+collected from that. A topic that is only mentioned stands behind those that are explained, and says so.
 """
 
 from __future__ import annotations
@@ -9,19 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from retrieval.naming import Form, Naming, find_namings, folded, heading_name
 from retrieval.normalise import match_key, numeral_value
-from retrieval.records import SECTION_SEPARATOR, Audience, Passage
+from retrieval.records import SECTION_SEPARATOR, Passage
 from retrieval.sentences import split_segments, split_sentences
-
-if TYPE_CHECKING:
-    from retrieval.snapshot import Snapshot
-    from retrieval.store import Store
 
 EXPLAINED = 0.5
 """From this clearness on a passage says what the topic is; below it only mentions it."""
@@ -64,29 +59,6 @@ class Topic:
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
 
-class TopicCatalogue:
-    """The topics of a store's current version; computed once a version and kept in memory."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._lock = Lock()
-        self._version = ""
-        self._topics: dict[frozenset[Audience], tuple[Topic, ...]] = {}
-
-    def topics(self, audiences: Collection[Audience]) -> tuple[str, tuple[Topic, ...]]:
-        """The version's name and its topics, best first, from documents that these audiences may see.
-
-        EmptyCorpus when nothing has been ingested.
-        """
-        wanted = frozenset(audiences)
-        with self._store.snapshot(wanted) as snapshot, self._lock:
-            if self._version != snapshot.index_version:
-                self._version, self._topics = snapshot.index_version, {}
-            if wanted not in self._topics:
-                self._topics[wanted] = tuple(collect_topics(list(_passages(snapshot))))
-            return self._version, self._topics[wanted]
-
-
 def matching(topics: Sequence[Topic], pattern: str) -> list[Topic]:
     """The topics that a pattern names, then those whose sentence holds it; all for an empty pattern."""
     wanted = match_key(pattern)
@@ -95,49 +67,63 @@ def matching(topics: Sequence[Topic], pattern: str) -> list[Topic]:
     return [*by_name, *rest]
 
 
-def collect_topics(documents: Sequence[tuple[str, Sequence[Passage]]]) -> list[Topic]:
-    """The topics of documents, given as text and passages in reading order; best first."""
-    groups: dict[tuple[str, str], list[_Occurrence]] = defaultdict(list)
-    for text, passages in documents:
-        for found in _occurrences(text, passages):
-            groups[match_key(found.naming.core), found.naming.head[-2:]].append(found)
-    kept = [group for group in _merged(groups) if _is_topic(group)]
-    counted = _mentions(kept, (passage for _, passages in documents for passage in passages))
-    topics = [_topic(group, mentions) for group, mentions in zip(kept, counted, strict=True)]
-    return sorted(topics, key=lambda t: (-t.score, t.passage.document.source, t.start))
+class Span(NamedTuple):
+    """A passage of a text by its offsets; ``section`` is the path of headings above it."""
+
+    start: int
+    end: int
+    section: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Occurrence:
-    """A name in a passage; ``clearness`` from 0 to 1 says how well the passage explains it there."""
+class Occurrence:
+    """A name in a passage.
+
+    ``place`` is the number of the passage, ``clearness`` from 0 to 1 says how well the passage explains the
+    name there, ``sentence`` gives the offsets of the sentence that does.
+    """
 
     naming: Naming
-    passage: Passage
+    place: int
     clearness: float
     sentence: tuple[int, int]
 
 
-def _passages(snapshot: Snapshot) -> Iterator[tuple[str, list[Passage]]]:
-    for info in snapshot.documents():
-        rowids = snapshot.document_passages(info.id)
-        passages = snapshot.passages(rowids)
-        yield snapshot.document_text(info.id), [passages[rowid] for rowid in rowids]
-
-
-def _occurrences(text: str, passages: Sequence[Passage]) -> Iterator[_Occurrence]:
+def find_occurrences(text: str, passages: Sequence[Span]) -> list[Occurrence]:
+    """Every name that a document gives; ``passages`` are its own in reading order, ``place`` counts them."""
     starts = [passage.start for passage in passages]
     plain = folded(text)
+    found = []
     for naming in find_namings(text):
         at = bisect_right(starts, naming.start) - 1
         if at >= 0 and naming.end <= passages[at].end:
-            yield _located(naming, passages[at], plain)
-    yield from _headed(passages)
+            found.append(_located(naming, at, passages[at], plain))
+    return [*found, *_headed(plain, passages)]
 
 
-def _headed(passages: Sequence[Passage]) -> Iterator[_Occurrence]:
+def collect_topics(
+    occurrences: Iterable[Occurrence],
+    passages: Callable[[Collection[int]], Mapping[int, Passage]],
+    count_holding: Callable[[Collection[str]], int],
+) -> list[Topic]:
+    """The topics of documents, best first.
+
+    ``place`` numbers passages over all documents here, and ``passages`` reads them. ``count_holding`` tells
+    how many hold any of some names, quotation marks aside.
+    """
+    groups: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
+    for each in occurrences:
+        groups[match_key(each.naming.core), each.naming.head[-2:]].append(each)
+    kept = [group for group in _merged(groups) if _is_topic(group)]
+    best = passages({_best(group).place for group in kept})
+    topics = [_topic(group, best[_best(group).place], count_holding(_printed_forms(group))) for group in kept]
+    return sorted(topics, key=lambda t: (-t.score, t.passage.document.source, t.start))
+
+
+def _headed(plain: str, passages: Sequence[Span]) -> Iterator[Occurrence]:
     """The names that headings give, each in the first passage below the heading."""
     seen: set[tuple[str, str]] = set()
-    for passage in passages:
+    for at, passage in enumerate(passages):
         path = passage.section.split(SECTION_SEPARATOR)
         for depth, heading in enumerate(path, start=1):
             name = heading_name(heading)
@@ -145,17 +131,16 @@ def _headed(passages: Sequence[Passage]) -> Iterator[_Occurrence]:
             if name and place not in seen:
                 seen.add(place)
                 naming = Naming(passage.start, passage.start, name, name, "", "compound", True)
-                yield _Occurrence(naming, passage, 0.8, _first_sentence(passage))
+                yield Occurrence(naming, at, 0.8, _first_sentence(plain, passage))
 
 
-def _first_sentence(passage: Passage) -> tuple[int, int]:
+def _first_sentence(plain: str, passage: Span) -> tuple[int, int]:
     """The first sentence that is more than a heading, as offsets of the document."""
-    spans = split_sentences(passage.text)
-    start, end = next((s for s in spans if s[1] - s[0] > 24), spans[0])
-    return passage.start + start, passage.start + end
+    spans = split_sentences(plain, passage.start, passage.end)
+    return next((s for s in spans if s[1] - s[0] > 24), spans[0])
 
 
-def _located(naming: Naming, passage: Passage, plain: str) -> _Occurrence:
+def _located(naming: Naming, place: int, passage: Span, plain: str) -> Occurrence:
     """A name with the sentence it stands in; a long sentence that explains it before is cut at its ``;``."""
     sentences = split_sentences(plain, passage.start, passage.end)
     at = _containing(sentences, naming.start)
@@ -168,7 +153,7 @@ def _located(naming: Naming, passage: Passage, plain: str) -> _Occurrence:
         start, end = narrow
     elif _needs_next(naming, plain) and at + 1 < len(sentences):
         end = sentences[min(at + (2 if end - start < 40 else 1), len(sentences) - 1)][1]
-    return _Occurrence(naming, passage, clearness, (start, end))
+    return Occurrence(naming, place, clearness, (start, end))
 
 
 def _containing(spans: Sequence[tuple[int, int]], position: int) -> int:
@@ -259,7 +244,7 @@ def _number(numeral: str) -> int:
     return 2 if numeral == "两" else numeral_value(numeral)
 
 
-def _merged(groups: dict[tuple[str, str], list[_Occurrence]]) -> Iterator[list[_Occurrence]]:
+def _merged(groups: dict[tuple[str, str], list[Occurrence]]) -> Iterator[list[Occurrence]]:
     """Occurrences by topic: a bare name joins the only fuller form of it, a name its longer form."""
     heads: dict[str, list[str]] = defaultdict(list)
     for core, head in groups:
@@ -276,53 +261,39 @@ def _merged(groups: dict[tuple[str, str], list[_Occurrence]]) -> Iterator[list[_
     yield from groups.values()
 
 
-def _best(group: Sequence[_Occurrence]) -> _Occurrence:
+def _best(group: Sequence[Occurrence]) -> Occurrence:
     """The place that explains a name best; of two alike the one with its full form, then the first."""
     return max(
         group,
-        key=lambda o: (o.clearness, bool(o.naming.head), _FORM_WEIGHT[o.naming.form], -o.passage.start),
+        key=lambda o: (o.clearness, bool(o.naming.head), _FORM_WEIGHT[o.naming.form], -o.naming.start),
     )
 
 
-def _is_topic(group: Sequence[_Occurrence]) -> bool:
+def _is_topic(group: Sequence[Occurrence]) -> bool:
     return any(o.naming.is_model for o in group) or _best(group).clearness >= _CLEAR
 
 
 _MARKS = re.compile('[“”"]')
-_PREFIX_CHARS = 3
+_FORM_CHARS_MIN = 3
 
 
-def _mentions(groups: Sequence[Sequence[_Occurrence]], passages: Iterable[Passage]) -> list[int]:
-    """In how many passages each group's names stand, quotation marks aside."""
-    starts: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for index, group in enumerate(groups):
-        for form in _printed_forms(group):
-            starts[form[:_PREFIX_CHARS]].append((form, index))
-    found = [{o.passage.id for o in group} for group in groups]
-    for passage in passages:
-        plain = _MARKS.sub("", folded(passage.text))
-        for at in range(len(plain) - _PREFIX_CHARS + 1):
-            for form, index in starts.get(plain[at : at + _PREFIX_CHARS], ()):
-                if plain.startswith(form, at):
-                    found[index].add(passage.id)
-    return [len(ids) for ids in found]
-
-
-def _printed_forms(group: Sequence[_Occurrence]) -> set[str]:
+def _printed_forms(group: Sequence[Occurrence]) -> set[str]:
     forms = {_MARKS.sub("", o.naming.label) for o in group}
     forms |= {o.naming.core for o in group if len(o.naming.core) >= _CORE_CHARS_MIN}
-    return {form for form in forms if len(form) >= _PREFIX_CHARS}
+    return {form for form in forms if len(form) >= _FORM_CHARS_MIN}
 
 
-def _topic(group: Sequence[_Occurrence], mentions: int) -> Topic:
+def _topic(group: Sequence[Occurrence], passage: Passage, holding: int) -> Topic:
     best = _best(group)
     labels = list(dict.fromkeys(o.naming.label for o in [best, *group]))
     form = max(_FORM_WEIGHT[o.naming.form] for o in group)
+    # A passage below a heading that names the topic need not repeat the name.
+    mentions = max(holding, len({o.place for o in group}))
     spread = min(mentions, _MENTIONS_THAT_COUNT) / _MENTIONS_THAT_COUNT
     return Topic(
         name=labels[0],
         names=tuple(labels[1:]),
-        passage=best.passage,
+        passage=passage,
         start=best.sentence[0],
         end=best.sentence[1],
         mentions=mentions,

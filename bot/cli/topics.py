@@ -22,8 +22,9 @@ def command(pattern: tuple[str, ...], count: int, page: int, as_json: bool) -> i
     给一个字样，只列名字里有它的，再列说明里有它的；简繁、全半角、数字写法不同也算。
     """
     from bot.rendering.topics import render_topics, topic_page, topics_json
+    from retrieval.catalogue import TopicCatalogue
     from retrieval.retriever import STAFF
-    from retrieval.topics import TopicCatalogue, matching
+    from retrieval.topics import matching
 
     with open_application() as application:
         version, topics = TopicCatalogue(application.open_store()).topics(STAFF)

@@ -17,8 +17,9 @@ from bot.rendering.feedback import feedback_text
 from bot.telegram import wording
 from bot.telegram.callbacks import DocumentView, PassageView, find_document, find_passage
 from bot.telegram.limits import WorkQueue
+from retrieval.catalogue import TopicCatalogue
 from retrieval.retriever import EVERYONE
-from retrieval.topics import Topic, TopicCatalogue
+from retrieval.topics import Topic
 
 if TYPE_CHECKING:
     from bot.answering.answer import Answer

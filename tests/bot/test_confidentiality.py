@@ -14,8 +14,8 @@ from bot.compose import Application
 from bot.rendering.json import answer_json
 from bot.settings import load_settings
 from ingest.parts import no_progress
+from retrieval.catalogue import TopicCatalogue
 from retrieval.records import EVERYONE, STAFF, Audience
-from retrieval.topics import TopicCatalogue
 from tests.quality import QUESTIONS
 
 CANARY = "雪豹七号"

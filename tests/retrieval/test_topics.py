@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from retrieval.naming import find_namings, heading_name
+from retrieval.catalogue import TopicCatalogue, unnamed
+from retrieval.naming import find_namings, folded, heading_name
 from retrieval.publication import content_key
-from retrieval.records import DocumentInfo, Passage
+from retrieval.records import EVERYONE, DocumentInfo, Passage
 from retrieval.store import Store
-from retrieval.topics import Topic, TopicCatalogue, collect_topics, matching
+from retrieval.topics import Occurrence, Span, Topic, collect_topics, find_occurrences, matching
 from tests.corpus import run_ingest, write_files
 
 
 def topics(*texts: str, section: str = "") -> list[Topic]:
     """The topics of documents whose every line is a passage."""
-    documents = []
+    passages: dict[int, Passage] = {}
+    occurrences: list[Occurrence] = []
     for number, text in enumerate(texts):
         info = DocumentInfo(id=f"d{number}", source=f"{number}.txt", title="")
-        passages, start = [], 0
+        first, start = len(passages), 0
         for line in text.split("\n"):
             end = start + len(line)
             identity = f"d{number}-{start}"
-            passages.append(
-                Passage(identity, info, section, "paragraph", start, end, line, content_key(line))
+            passages[len(passages)] = Passage(
+                identity, info, section, "paragraph", start, end, line, content_key(line)
             )
             start = end + 1
-        documents.append((text, passages))
-    return collect_topics(documents)
+        spans = [Span(each.start, each.end, section) for at, each in passages.items() if at >= first]
+        occurrences += [replace(each, place=first + each.place) for each in find_occurrences(text, spans)]
+
+    def count_holding(names: Collection[str]) -> int:
+        plain = [folded(each.text).translate(NO_MARKS) for each in passages.values()]
+        return sum(any(name in text for name in names) for text in plain)
+
+    return collect_topics(occurrences, lambda wanted: {at: passages[at] for at in wanted}, count_holding)
+
+
+NO_MARKS = str.maketrans("", "", '“”"')
 
 
 def names(*texts: str, section: str = "") -> list[str]:
@@ -167,6 +180,30 @@ def test_the_catalogue_follows_the_version_and_the_audience(tmp_path: Path) -> N
     later, second = catalogue.topics(["公开"])
     assert later != version and [t.name for t in second] == ["六必谈"]
     assert catalogue.topics([])[1] == ()
+    store.close()
+
+
+def test_what_a_document_names_is_found_once_and_anew_by_another_program(tmp_path: Path) -> None:
+    folder = write_files(
+        tmp_path / "docs", a="四必到:红事必到、白事必到、难事必到、喜事必到。", b="每季度检查四必到。"
+    )
+    run_ingest(tmp_path / "data", folder)
+    store = Store.open(tmp_path / "data", create=False)
+    _, kept = TopicCatalogue(store).topics(EVERYONE)
+    with store.writing() as connection:
+        before = dict(connection.execute("SELECT revision_id, found FROM namings").fetchall())
+        # A mark in what is kept of one document tells whether it is found anew.
+        marked = next(revision for revision, found in before.items() if found == "[]")
+        connection.execute("UPDATE namings SET found = ? WHERE revision_id = ?", ("[ ]", marked))
+    assert len(before) == 2 and unnamed(store, before) == []
+    write_files(folder, a="六必谈:入党必谈、提拔必谈、受奖必谈、退休必谈。")
+    run_ingest(tmp_path / "data", folder)
+    with store.writing() as connection:
+        after = dict(connection.execute("SELECT revision_id, found FROM namings").fetchall())
+        connection.execute("UPDATE namings SET made_by = 'another program'")
+    assert after[marked] == "[ ]" and len(after) == 3 and unnamed(store, after) == sorted(after)
+    _, anew = TopicCatalogue(store).topics(EVERYONE)
+    assert [(t.name, t.mentions) for t in kept] == [("四必到", 2)] and [t.name for t in anew] == ["六必谈"]
     store.close()
 
 
