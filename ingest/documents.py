@@ -24,8 +24,8 @@ def read_document(data: bytes, name: str, sidecar: bytes | None = None) -> Clean
     raw = load(data, name)
     cleaned = clean(raw, name=name)
     found = describe(raw, cleaned, name) | stated
-    if "title" in stated:
-        found["title_from"] = "附属文件"
+    for key in stated.keys() & {"title", "audience"}:
+        found[f"{key}_from"] = "附属文件"
     return replace(
         cleaned,
         title=found["title"],

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
 
 from ingest import decrees, surroundings
-from ingest.audience import find_audience
+from ingest.audience import AUDIENCES, find_audience, marked_name
 from ingest.authors import find_author
 from ingest.dates import DATE, anonymous, iso_date, read_date
 from ingest.records import CleanedDocument, RawDocument
@@ -18,7 +19,7 @@ from ingest.title_inference import infer_title
 
 KEYS = (
     "title", "title_from", "author", "abstract", "keywords", "date", "issuer", "number", "kind", "status",
-    "supersedes", "effective", "site", "audience",
+    "supersedes", "effective", "site", "audience", "audience_from",
 )  # fmt: skip
 
 # How far from either end a document's own marks (文号, signature, secrecy) may stand, in lines.
@@ -88,7 +89,8 @@ _SLOGAN_SITE = re.compile(
 def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str, str]:
     """Every known field of ``KEYS`` that the document gives away; ``title`` and ``audience`` always.
 
-    Dates are ISO 8601 as far as known. Several names, titles or key words are joined by ``；``.
+    ``audience_from`` says what makes it 内部. Dates are ISO 8601 as far as known. Several names, titles or
+    key words are joined by ``；``.
     """
     title = infer_title(raw, cleaned, name)
     page = _Page(raw, cleaned)
@@ -96,6 +98,7 @@ def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str,
     kind = document_kind(title.text, page)
     issued = issue_date(page)
     number = own_number(page)
+    audience, audience_from = _audience(page, name)
     found = {
         "title": title.text,
         "title_from": title.source,
@@ -110,9 +113,17 @@ def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str,
         "supersedes": decrees.SEPARATOR.join(decrees.superseded(cleaned.text, title.text)),
         "effective": read_date(label("effective")) or decrees.effective_date(cleaned.text, issued),
         "site": site(page),
-        "audience": find_audience(page.marks, page.lines[-2:]),
+        "audience": audience,
+        "audience_from": audience_from,
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _audience(page: _Page, name: str) -> tuple[str, str]:
+    named = marked_name(PurePosixPath(name))
+    if named:
+        return AUDIENCES[1], named
+    return find_audience(page.marks, page.lines[-2:], page.lines, page.raw.margins)
 
 
 class _Page:

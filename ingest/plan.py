@@ -33,6 +33,7 @@ class DocumentChange:
     plan that of the stored revision until the document has been read. ``size`` is that of the file in bytes,
     of a deleted one as it was. ``resembles`` is a remark beside the change: a new or changed document that
     says nearly the same as another is ingested all the same. ``origin`` is the id that a moved document had.
+    ``audience`` is 内部 for a document that is new, changed or moved and for internal use, else empty.
     """
 
     document_id: str
@@ -43,6 +44,11 @@ class DocumentChange:
     size: int = 0
     resembles: Resemblance | None = None
     origin: str = ""
+    audience: str = ""
+
+    def restricted(self, found_in: str) -> DocumentChange:
+        """This change of a document for internal use, which its reason says with what makes it so."""
+        return replace(self, audience="内部", reason=f"{self.reason}；内部（{found_in}）")
 
     def resembling(self, other: Resemblance) -> DocumentChange:
         """This change with the remark, which its reason ends in."""
@@ -59,6 +65,7 @@ class DocumentChange:
             "passages": self.passages,
             "size": self.size,
             "resembles": self.resembles.as_json() if self.resembles else None,
+            "audience": self.audience,
         }
 
 

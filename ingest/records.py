@@ -9,12 +9,21 @@ from retrieval.records import PassageKind
 
 
 @dataclass(frozen=True, slots=True)
+class Margin:
+    """A line of a file outside of its text; ``place`` says in Chinese where it stands, such as 页眉."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RawDocument:
     """A file as decoded text, before any cleaning.
 
     ``text`` is what every edit's offsets refer to: for plain text the decoded bytes, for html, docx and
     pdf what the loader extracted. ``format`` names the recognised format, ``encoding`` the charset of a
-    text format. ``metadata`` holds what the container itself says (docx properties, html meta).
+    text format. ``metadata`` holds what the container itself says (docx properties, html meta),
+    ``margins`` what stands around the text (running heads, watermarks), read for marks alone.
     """
 
     text: str
@@ -22,6 +31,7 @@ class RawDocument:
     encoding: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    margins: tuple[Margin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

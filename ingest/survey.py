@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ingest.audience import AUDIENCES
 from ingest.fingerprint import document_fingerprint, stated_fingerprint
 from ingest.parts import IngestParts, Progress
 from ingest.plan import DocumentChange, FoundDocument, plan_changes, removed_documents
@@ -200,6 +201,9 @@ def _outcome(change: DocumentChange, made: NewRevision, others: Sketches) -> Doc
     if made.quarantine is not None:
         return replace(change, change="quarantined", reason=made.quarantine, passages=0)
     change = replace(change, passages=len(made.passages))
+    found = made.metadata.get("audience_from", "")
+    if made.metadata.get("audience", AUDIENCES[0]) != AUDIENCES[0]:
+        change = change.restricted(found)
     nearest = others.nearest(made.sketch) if change.change != "moved" else None
     others.add(made.document_id, made.source, made.sketch)
     return change.resembling(nearest) if nearest else change

@@ -17,7 +17,7 @@ from ingest.loaders.page_furniture import drop_furniture
 from ingest.loaders.page_metadata import page_metadata
 from ingest.loaders.page_text import page_text
 from ingest.loaders.refusals import refuse
-from ingest.records import RawDocument
+from ingest.records import Margin, RawDocument
 
 INCOMPLETE = "网页没有结束标记，可能没有保存完整"
 _MARKUP_END = re.compile(r"</(?:html|body)\s*>", re.I)
@@ -34,12 +34,15 @@ def load(data: bytes, name: str) -> RawDocument:
     if tree is None:
         refuse(name, "网页里没有内容", "请在浏览器中打开原网页，全选复制到文档，另存为 docx 或 txt。")
     metadata = page_metadata(tree)
-    drop_furniture(tree)
+    dropped = drop_furniture(tree)
     text = page_text(tree)
     if not text:
         refuse(name, "网页里没有文字，可能由脚本或图片显示", "请在浏览器中打开原网页，全选复制到文档后另存。")
+    margins = tuple(Margin("网页边栏", line) for line in [*dropped, metadata.get("keywords", "")])
     warnings = () if _MARKUP_END.search(markup[-4096:]) or "<html" not in markup.lower() else (INCOMPLETE,)
-    return RawDocument(text=text, format="html", encoding=encoding, metadata=metadata, warnings=warnings)
+    return RawDocument(
+        text=text, format="html", encoding=encoding, metadata=metadata, warnings=warnings, margins=margins
+    )
 
 
 def parse(markup: str) -> Any:

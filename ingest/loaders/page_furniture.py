@@ -61,25 +61,30 @@ class _Measure:
         self.has_heading = self.has_heading or other.has_heading
 
 
-def drop_furniture(tree: Any) -> None:
+def drop_furniture(tree: Any) -> list[str]:
     """Removes scripts, menus, footers and hidden parts in place; text behind a removed element stays.
 
-    One pass measures every element, one decides from the top down: linear in the size of the page.
+    Gives the pieces of text that went with what holds no link. One pass measures every element, one decides
+    from the top down: linear in the size of the page.
     """
     for element in list(tree.iter(*CODE_TAGS)):
         if element is not tree:
             element.drop_tree()
     measures = _measure(tree)
     total = max(measures[tree].han, 1)
+    dropped: list[str] = []
     pending = list(tree)
     while pending:
         element = pending.pop()
         if not isinstance(element.tag, str):
             continue
         if _is_furniture(element, measures[element]) and measures[element].han <= MAIN_SHARE * total:
+            # The entries of a menu say nothing of this page.
+            dropped += element.itertext() if not measures[element].links else ()
             element.drop_tree()
         else:
             pending.extend(element)
+    return dropped
 
 
 def _measure(tree: Any) -> dict[Any, _Measure]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from ingest.loaders.bounds import check_chars
 from ingest.loaders.page_edges import Line, without_edges
 from ingest.loaders.pdf_drawing import DrawnBytes
 from ingest.loaders.refusals import DAMAGED_REMEDY, PASSWORD_REMEDY, SPLIT_REMEDY, reading, refuse
-from ingest.records import RawDocument
+from ingest.records import Margin, RawDocument
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -46,9 +47,36 @@ def load(data: bytes, name: str) -> RawDocument:
         _check_drawing(reader, name)
         pages, scans = _read_pages(reader, name)
         metadata = _properties(reader)
-    text = "\n".join(line.text for page in without_edges(pages) for line in page).strip("\n")
+        noted = list(_noted(reader))
+    kept = without_edges(pages)
+    text = "\n".join(line.text for page in kept for line in page).strip("\n")
     _check_text(text, name)
-    return RawDocument(text=text, format="pdf", metadata=metadata, warnings=_scan_warnings(scans))
+    margins = (*noted, *_margins(pages, kept))
+    return RawDocument(
+        text=text, format="pdf", metadata=metadata, warnings=_scan_warnings(scans), margins=margins
+    )
+
+
+def _margins(pages: list[list[Line]], kept: list[list[Line]]) -> Iterator[Margin]:
+    """Running heads and feet, and what is printed across several pages."""
+    for page, rest in zip(pages, kept, strict=True):
+        for line in page:
+            if line not in rest:
+                place = "页眉页脚" if line.height is None else "页眉" if line.height > 0.5 else "页脚"
+                yield Margin(place, line.text)
+    across = Counter(text for page in kept for text in {"".join(line.text.split()) for line in page})
+    yield from (Margin("水印", text) for text, count in across.items() if count > 1)
+
+
+def _noted(reader: PdfReader) -> Iterator[Margin]:
+    """Stamps and notes laid over the pages, and properties in which a mark may stand."""
+    for page in reader.pages:
+        for annotation in page.annotations or ():
+            contents = annotation.get_object().get("/Contents")
+            yield from (Margin("图章或批注", line) for line in str(contents or "").splitlines())
+    info: Mapping[str, Any] = reader.metadata or {}
+    for key in ("/Subject", "/Keywords"):
+        yield Margin("文件属性", str(info.get(key) or ""))
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from ingest.loaders.archive import check_office_archive
 from ingest.loaders.bounds import within_bounds
 from ingest.loaders.refusals import PICTURE_REMEDY, REPEATED_REMEDY, reading, refuse
 from ingest.loaders.tables import table_lines
-from ingest.loaders.word import properties
-from ingest.records import RawDocument
+from ingest.loaders.word import properties, property_margins
+from ingest.records import Margin, RawDocument
 
 
 def load(data: bytes, name: str) -> RawDocument:
@@ -25,15 +25,27 @@ def load(data: bytes, name: str) -> RawDocument:
         found = (line for slide in slides for line in _slide_lines(slide) if line.strip())
         lines = list(within_bounds(found, name))
         metadata = properties(presentation.core_properties)
+        margins = (*_margins(presentation), *property_margins(presentation.core_properties))
     if not lines:
         refuse(name, "里没有文字，可能都是图片", PICTURE_REMEDY)
-    return RawDocument(text="\n".join(lines), format="pptx", metadata=metadata)
+    return RawDocument(text="\n".join(lines), format="pptx", metadata=metadata, margins=margins)
 
 
 def _open(data: bytes) -> Any:
     from pptx import Presentation
 
     return Presentation(io.BytesIO(data))
+
+
+def _margins(presentation: Any) -> Iterator[Margin]:
+    """What stands on the masters and layouts, and in a slide's foot, which the slide shows as well."""
+    for master in presentation.slide_masters:
+        for page in (master, *master.slide_layouts):
+            yield from (Margin("母版", line) for line in _shape_lines(page.shapes))
+    for slide in presentation.slides:
+        for shape in slide.placeholders:
+            if shape.has_text_frame:
+                yield from (Margin("幻灯片", line) for line in _frame_lines(shape.text_frame))
 
 
 def _slide_lines(slide: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ from ingest.loaders.archive import check_office_archive
 from ingest.loaders.bounds import check_chars
 from ingest.loaders.refusals import CHECK_REMEDY, REPEATED_REMEDY, reading, refuse
 from ingest.loaders.tables import table_lines
-from ingest.records import RawDocument
+from ingest.records import Margin, RawDocument
 
 MAX_CELLS = 1_000_000
 MAX_COLUMNS = 256
@@ -29,9 +29,24 @@ def load(data: bytes, name: str) -> RawDocument:
         workbook = _open(data)
         lines = _lines(workbook, name)
         metadata = _properties(workbook.properties)
+        margins = tuple(_margins(workbook))
     if not lines:
         refuse(name, "里没有文字", CHECK_REMEDY)
-    return RawDocument(text="\n".join(lines), format="xlsx", metadata=metadata)
+    return RawDocument(text="\n".join(lines), format="xlsx", metadata=metadata, margins=margins)
+
+
+def _margins(workbook: Any) -> Iterator[Margin]:
+    """What is printed at the head and foot of sheets, their names, and the properties of the file."""
+    for sheet in workbook.worksheets:
+        yield Margin("工作表名", sheet.title)
+        for kind in ("oddHeader", "evenHeader", "firstHeader", "oddFooter", "evenFooter", "firstFooter"):
+            part = getattr(sheet, kind)
+            place = "页眉" if kind.endswith("Header") else "页脚"
+            for item in (part.left, part.center, part.right):
+                yield from (Margin(place, line) for line in (item.text or "").split("\n"))
+    core = workbook.properties
+    for value in (core.subject, core.category, core.keywords, core.description):
+        yield Margin("文件属性", value or "")
 
 
 def _check_sheets(data: bytes, name: str) -> None:

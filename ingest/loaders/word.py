@@ -1,6 +1,7 @@
 """Word documents: paragraphs, automatic numbers, tables, text boxes and notes in document order.
 
-Headers, footers, comments and tracked deletions stay out; tracked insertions are in.
+Headers, footers, comments and tracked deletions stay out; tracked insertions are in. Headers, footers,
+watermarks and text boxes are read for marks of secrecy.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ingest.loaders.bounds import within_bounds
 from ingest.loaders.numbering import W, read_numbering
 from ingest.loaders.refusals import CHECK_REMEDY, PICTURE_REMEDY, reading, refuse
 from ingest.loaders.tables import is_layout, table_lines
-from ingest.records import RawDocument
+from ingest.records import Margin, RawDocument
 
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -22,6 +23,8 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 # A deletion, the old place of a move, a field's code and the fallback twin of a drawing are not read.
 _SKIPPED = frozenset((W + "del", W + "moveFrom", W + "instrText", W + "delText", MC + "Fallback"))
 _LABEL_CHARS_MAX = 100
+_RUNNING = {"header": "页眉", "footer": "页脚"}
+_TEXTPATH = "{urn:schemas-microsoft-com:vml}textpath"
 _BREAKS = frozenset((W + "br", W + "cr"))
 _NOTE_MARKS = {W + "footnoteReference": "footnote", W + "endnoteReference": "endnote"}
 
@@ -33,9 +36,36 @@ def load(data: bytes, name: str) -> RawDocument:
         document = _open(data)
         lines = list(within_bounds(_Reader(document).lines(), name))
         metadata = properties(document.core_properties)
+        margins = (*_margins(document.part), *property_margins(document.core_properties))
         if not lines:
             _refuse_blank(document, name)
-    return RawDocument(text="\n".join(lines), format="docx", metadata=metadata)
+    return RawDocument(text="\n".join(lines), format="docx", metadata=metadata, margins=margins)
+
+
+def _margins(part: Any) -> Iterator[Margin]:
+    """What stands in headers, footers and text boxes, and watermarks, which are drawn letters."""
+    from docx.oxml.parser import parse_xml
+
+    for relation in part.rels.values():
+        kind = relation.reltype.rpartition("/")[2]
+        if kind in _RUNNING and not relation.is_external:
+            root = parse_xml(relation.target_part.blob)
+            yield from _paragraphs(root, _RUNNING[kind])
+            yield from _drawn(root)
+    body = part.element.body
+    yield from _drawn(body)
+    for box in body.iter(W + "txbxContent"):
+        yield from _paragraphs(box, "文本框")
+
+
+def _paragraphs(root: Any, place: str) -> Iterator[Margin]:
+    for paragraph in root.iter(W + "p"):
+        yield Margin(place, "".join(text.text or "" for text in paragraph.iter(W + "t")))
+
+
+def _drawn(root: Any) -> Iterator[Margin]:
+    for drawn in root.iter(_TEXTPATH):
+        yield Margin("水印", drawn.get("string", ""))
 
 
 def _open(data: bytes) -> Any:
@@ -60,6 +90,12 @@ def properties(core: Any) -> dict[str, str]:
         "created": created.date().isoformat() if created else "",
     }
     return {key: " ".join(value.split()) for key, value in found.items() if value and value.strip()}
+
+
+def property_margins(core: Any) -> Iterator[Margin]:
+    """Properties of an Office file in which its author may have put a mark."""
+    for value in (core.subject, core.category, core.keywords, core.comments):
+        yield Margin("文件属性", value or "")
 
 
 class _Reader:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText
 
+from ingest.documents import read_document
 from ingest.loaders import load
 from retrieval.errors import SourceError
 
@@ -91,6 +93,29 @@ def test_a_title_that_later_pages_repeat_at_their_head_stays_where_it_is_a_title
 def test_a_sentence_that_every_page_repeats_in_its_body_stays() -> None:
     pages = [[(700, "宣誓人要举起右手"), *a_page(number)] for number in (1, 2, 3)]
     assert load(a_pdf(pages), "文件.pdf").text.count("宣誓人") == 3
+
+
+@pytest.mark.parametrize(
+    ("pages", "found_in"),
+    [
+        ([a_page(n, head="内部资料 注意保存") for n in (1, 2)], "页眉“内部资料 注意保存”"),
+        ([a_page(n, foot=f"不得外传 {n}") for n in (1, 2)], "页脚“不得外传 1”"),
+        ([[*a_page(n), (430, "内部资料")] for n in (1, 2)], "水印“内部资料”"),
+        ([a_page(n, head="内部监督工作") for n in (1, 2)], ""),
+    ],
+)
+def test_a_mark_that_goes_with_the_furniture_is_read_before(
+    pages: Sequence[Sequence[tuple[int, str]]], found_in: str
+) -> None:
+    assert read_document(a_pdf(pages), "文件.pdf").metadata.get("audience_from", "") == found_in
+
+
+def test_a_stamp_laid_over_a_page_is_a_mark() -> None:
+    writer = PdfWriter(clone_from=io.BytesIO(a_pdf([a_page(1)])))
+    writer.add_annotation(0, FreeText(text="秘密", rect=(400, 780, 500, 820)))
+    target = io.BytesIO()
+    writer.write(target)
+    assert read_document(target.getvalue(), "文件.pdf").metadata["audience_from"] == "图章或批注“秘密”"
 
 
 def test_a_year_at_the_end_of_the_body_is_no_page_number() -> None:

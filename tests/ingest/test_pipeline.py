@@ -75,6 +75,7 @@ def test_each_distinct_passage_is_embedded_once(data_dir: Path, docs: Path) -> N
         "passages": 2,
         "size": 13,
         "resembles": None,
+        "audience": "",
     }
 
 
