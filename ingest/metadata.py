@@ -14,6 +14,7 @@ from ingest import decrees, surroundings
 from ingest.audience import AUDIENCES, find_audience, marked_name
 from ingest.authors import find_author
 from ingest.dates import DATE, anonymous, iso_date, read_date
+from ingest.personal import find_personal
 from ingest.records import CleanedDocument, RawDocument
 from ingest.title_inference import infer_title
 
@@ -123,7 +124,9 @@ def _audience(page: _Page, name: str) -> tuple[str, str]:
     named = marked_name(PurePosixPath(name))
     if named:
         return AUDIENCES[1], named
-    return find_audience(page.marks, page.lines[-2:], page.lines, page.raw.margins)
+    marked = find_audience(page.marks, page.lines[-2:], page.lines, page.raw.margins)
+    personal = "" if marked[1] else find_personal(page.raw.text)
+    return (AUDIENCES[1], f"含个人信息：{personal}") if personal else marked
 
 
 class _Page:
