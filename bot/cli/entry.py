@@ -89,12 +89,17 @@ def run(args: Sequence[str]) -> int:
     prepare_streams()
     # Libraries warn their own developers; what concerns the person is said by us.
     warnings.simplefilter("ignore")
+    # Whatever is written holds documents and questions, by us or by the libraries that we write through:
+    # it is for its owner alone.
+    former = os.umask(0o077)
     try:
         return _invoke(list(args))
     except BrokenPipeError:
         # Python flushes stdout once more at exit and would complain then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
+    finally:
+        os.umask(former)
 
 
 def _invoke(args: list[str]) -> int:

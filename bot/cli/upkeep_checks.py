@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ _CLOCK_TOLERANCE = timedelta(hours=1)
 
 def upkeep_checks(application: Application, now: datetime) -> Iterator[Check]:
     """The checks behind those of the corpus itself; a corpus that does not open has been named before."""
+    yield from _readers(application.data_dir)
     yield from _records(application.data_dir)
     try:
         if application.is_empty:
@@ -31,6 +34,22 @@ def upkeep_checks(application: Application, now: datetime) -> Iterator[Check]:
         yield from _clock(store, now)
     except DangwuError:
         return
+
+
+def _readers(data_dir: Path) -> Iterator[Check]:
+    """Whether others on this machine may read what the data folder holds."""
+    if os.name == "nt" or not data_dir.is_dir():  # Windows keeps no such modes
+        return
+    wide = [path for path in (data_dir, *data_dir.rglob("*")) if _is_wide(path)]
+    if wide:
+        message = f"数据目录里有 {len(wide)} 个文件或文件夹别的用户也能读写，例如 {wide[0]}"
+        yield Check("权限", "warning", message, f"运行 chmod -R go= '{data_dir}'，只留给自己。")
+
+
+def _is_wide(path: Path) -> bool:
+    with suppress(OSError):  # gone meanwhile
+        return not path.is_symlink() and bool(path.stat().st_mode & 0o077)
+    return False
 
 
 def _records(data_dir: Path) -> Iterator[Check]:
