@@ -9,6 +9,7 @@ from ingest.loaders import load
 from ingest.metadata import describe
 from ingest.records import CleanedDocument
 from ingest.sidecar import read_sidecar
+from retrieval.invisible import without_invisible
 
 SIDECAR_SUFFIX = ".meta.toml"
 
@@ -23,7 +24,7 @@ def read_document(data: bytes, name: str, sidecar: bytes | None = None) -> Clean
     stated = {} if sidecar is None else read_sidecar(sidecar, name + SIDECAR_SUFFIX)
     raw = load(data, name)
     cleaned = clean(raw, name=name)
-    found = describe(raw, cleaned, name) | stated
+    found = {key: _on_one_line(value) for key, value in (describe(raw, cleaned, name) | stated).items()}
     for key in stated.keys() & {"title", "audience"}:
         found[f"{key}_from"] = "附属文件"
     return replace(
@@ -34,3 +35,8 @@ def read_document(data: bytes, name: str, sidecar: bytes | None = None) -> Clean
         format=raw.format,
         encoding=raw.encoding,
     )
+
+
+def _on_one_line(value: str) -> str:
+    # Properties of a container and names of files hold what no cleaning has looked at.
+    return " ".join(without_invisible(value).splitlines())

@@ -33,12 +33,12 @@ _CARRIERS = frozenset(
     }
 )
 # What cleaning and passage making use of the package below.
-_SHARED_MODULES = ("normalise.py", "sentences.py")
+_SHARED_MODULES = ("invisible.py", "normalise.py", "sentences.py")
 _SHAPING_LIBRARIES = (
     *("OpenCC", "rjieba", "pypinyin", "lxml"),
     *("python-docx", "python-pptx", "openpyxl", "pypdf"),
 )
-_LEXICAL_MODULES = frozenset({"lexical.py", "normalise.py"})
+_LEXICAL_MODULES = frozenset({"invisible.py", "lexical.py", "normalise.py"})
 _STATED = "+"
 _CODE_SUFFIXES = frozenset({".py", ".pyc", ".pyi"})
 

@@ -12,6 +12,7 @@ from ingest.audience import AUDIENCES
 from ingest.dates import iso_date
 from ingest.decrees import KINDS, SEPARATOR, STATUSES, normal_number
 from retrieval.errors import SourceError
+from retrieval.invisible import without_invisible
 from retrieval.records import Audience
 
 KEYS = ("title", "issuer", "number", "date", "status", "supersedes", "kind", "audience")
@@ -62,7 +63,7 @@ def _refuse(name: str, why: str, remedy: str) -> NoReturn:
 def _text(key: str, value: object, name: str) -> str:
     if not isinstance(value, str):
         _refuse(name, f"的 {key} 应是文字", f'请写成 {key} = "…"。')
-    return " ".join(value.split())
+    return " ".join(without_invisible(value).split())
 
 
 def _required_text(key: str, value: object, name: str) -> str:

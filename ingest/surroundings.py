@@ -11,20 +11,20 @@ from functools import cache, lru_cache
 from typing import Any
 
 from ingest.records import CleanedDocument
+from retrieval.invisible import INVISIBLE
 
 HEAD_CHARS = 3_000
 TAIL_CHARS = 3_000
 MAX_REMOVED_CHARS = 20_000
 
 _ANNOTATION = re.compile(r"\([a-zàáâǎāèéêěēìíǐīòóôǒōùúûǔūǜǘǚǖüńňǹḿ]{1,7}\)")
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff]")
 
 
 # The head and the tail of a short page are the same text, and several fields look at them.
 @lru_cache(maxsize=4)
 def readable(text: str) -> str:
     """Page furniture for matching: narrow, simplified, without annotations and invisible characters."""
-    narrow = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    narrow = unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
     return simplified(_ANNOTATION.sub("", narrow))
 
 

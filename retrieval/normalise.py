@@ -11,6 +11,8 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from retrieval.invisible import INVISIBLE
+
 if TYPE_CHECKING:
     from opencc import OpenCC
 
@@ -68,8 +70,11 @@ def fold_numerals(text: str) -> str:
 
 
 def fold_width(text: str) -> str:
-    """Half-width, lower-case, compatibility-folded text (NFKC): for keys only, it flattens ，and ①."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """Half-width, lower-case, compatibility-folded text (NFKC): for keys only, it flattens ，and ①.
+
+    Without any of the characters that nobody sees, so that 葛 with a variation selector is 葛.
+    """
+    return unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).lower()
 
 
 def search_key(text: str) -> str:

@@ -7,28 +7,29 @@ from collections.abc import Iterator
 
 from ingest.cleaning.lines import lines_of
 from ingest.cleaning.trace import Replacement
+from retrieval.invisible import LINE_END, needless_runs
 
-_LINE_END = re.compile("\r\n|[\r\v\f\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
-# Nothing of these is ever printed; a bidirectional mark or a soft hyphen has no business in Chinese text.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f"
-    "\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-    "\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f"
-    "\N{ZERO WIDTH NO-BREAK SPACE}\ufff9-\ufffb]+"
-)
 # Two or three spaces align the columns of a form; what is wider is left over from markup.
 _WIDE_GAP = re.compile("(?<![\t\xa0 ])[\t\xa0 ]{4,}+")
-_ODD_SPACE = re.compile("[\t\xa0\u2000-\u200a\u202f\u205f]+")
+# In Mongolian the narrow one joins a suffix to its word and shapes both.
+_ODD_SPACE = re.compile("(?:[\t\xa0\u2000-\u200a\u205f]|\u202f(?![\u1820-\u18aa]))+")
 
 
 def line_ends(text: str) -> Iterator[Replacement]:
     """``\\r\\n`` and the other line ends as ``\\n``."""
-    return (Replacement(found.start(), found.end(), "\n") for found in _LINE_END.finditer(text))
+    return (Replacement(found.start(), found.end(), "\n") for found in LINE_END.finditer(text))
 
 
 def invisible(text: str) -> Iterator[Replacement]:
-    """Control characters, zero-width characters and marks of direction go."""
-    return (Replacement(found.start(), found.end(), "") for found in _INVISIBLE.finditer(text))
+    """Characters that nobody sees go, but for those that shape what stands around them.
+
+    Those are the joiners of emoji and of scripts that need them, the variation selectors of emoji and of
+    ideographs, the fillers of Old Korean: see ``retrieval.invisible``.
+
+    >>> [item.after for item in invisible("党\u2060员 \u0646\u0645\u06cc\u200c\u202e\u062e")]
+    ['', '\u200c']
+    """
+    return (Replacement(start, end, needed) for start, end, needed in needless_runs(text))
 
 
 def spaces(text: str) -> Iterator[Replacement]:

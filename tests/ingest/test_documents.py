@@ -6,6 +6,7 @@ import pytest
 
 from ingest.documents import read_document
 from retrieval.errors import SourceError
+from tests.invisible import unseen
 
 RULE = """临江市党支部工作办法（试行）
 
@@ -63,3 +64,13 @@ def test_the_loaders_warnings_are_joined_once() -> None:
 def test_a_file_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(SourceError):
         read_document(b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "图.txt")
+
+
+def test_names_and_properties_of_a_file_bring_nothing_that_nobody_sees_into_the_title() -> None:
+    body = "交党费。\n" * 30
+    named = read_document(body.encode(), "党费\u202e须知\x1b[31m\n伪造\u061c.txt")
+    assert named.title == "党费须知[31m 伪造" == named.metadata["title"]
+    page = (
+        f"<html><head><title>党费&#x202e;收缴&#x3164;须知&#10;第一版</title></head><body>{body}</body></html>"
+    )
+    assert unseen(" ".join(read_document(page.encode(), "a.html").metadata.values())) == set()

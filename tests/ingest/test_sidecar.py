@@ -104,3 +104,16 @@ def test_a_byte_order_mark_is_no_error() -> None:
 
 def test_an_empty_sidecar_says_nothing() -> None:
     assert read_sidecar(b"", NAME) == {}
+
+
+def test_what_nobody_sees_is_no_part_of_a_field() -> None:
+    text = r"""
+title = "党费\u202e须知\u0000\u001b[31m"
+issuer = "某区委\u061c\n伪造\u2066"
+supersedes = ["甲\u200b乙"]
+"""
+    assert read_sidecar(text.encode(), NAME) == {
+        "title": "党费须知[31m",
+        "issuer": "某区委 伪造",
+        "supersedes": "甲乙",
+    }

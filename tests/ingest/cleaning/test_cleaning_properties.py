@@ -12,6 +12,8 @@ from ingest.cleaning import Origins, apply_edits, clean
 from ingest.cleaning.steps import STEPS, Step
 from ingest.cleaning.trace import Replacement, TracedText
 from ingest.records import CleanedDocument, Edit, RawDocument
+from retrieval.invisible import without_invisible
+from tests.invisible import GOES, STAYS
 
 # Pieces of which the damaged and the sound documents of the field are made.
 FRAGMENTS = (
@@ -60,6 +62,8 @@ FRAGMENTS = (
     "==========",
     "- 3 -",
     "公务员之家,全国公务员共同天地",
+    *GOES.values(),
+    *STAYS.values(),
 )
 TEXTS = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=4)), max_size=30).map("".join)
 # Replacements for any text: pairs of cuts, and what to put between them.
@@ -78,6 +82,14 @@ def test_cleaning_twice_equals_cleaning_once(text: str) -> None:
     twice = cleaned(once.text)
     assert twice.text == once.text
     assert twice.edits == ()
+
+
+@MANY
+@given(TEXTS)
+def test_nothing_that_nobody_sees_is_left_but_what_shapes_the_text(text: str) -> None:
+    once = cleaned(text).text
+    assert without_invisible(once) == once
+    assert not {"\x1b", "\x9b", "\u061c", "\u200e", "\u202e", "\u2066", "\ufeff"} & set(once)
 
 
 @MANY

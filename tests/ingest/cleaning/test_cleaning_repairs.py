@@ -7,7 +7,10 @@ import pytest
 from ingest.cleaning.annotations import bears_injected_annotations
 from ingest.cleaning.byteslip import UNKNOWN, repair_slips
 from ingest.cleaning.plausibility import to_traditional
+from ingest.records import Edit
+from retrieval.invisible import INVISIBLE
 from tests.ingest.cleaning.samples import BODY, NOTICE, SIMPLIFIED, TRADITIONAL, cleaned, squeezed
+from tests.invisible import GOES, STAYS
 
 NARROW = str.maketrans("，：；？！（）", ",:;?!()")
 
@@ -192,3 +195,23 @@ def test_a_broken_number_is_mended_only_with_a_second_witness() -> None:
 )
 def test_sound_words_and_single_oddities_are_not_mended(text: str) -> None:
     assert cleaned(text).text == text
+
+
+@pytest.mark.parametrize("name", GOES)
+def test_what_nobody_sees_goes_with_an_edit_that_says_so(name: str) -> None:
+    document = cleaned(f"{NOTICE}\n例：{GOES[name]}。\n{BODY}")
+    assert document.text == INVISIBLE.sub("", document.raw)
+    assert {edit.step for edit in document.edits} == {"invisible"}
+    assert all(edit.after == "" and INVISIBLE.sub("", edit.before) == "" for edit in document.edits)
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_what_shapes_letters_and_emoji_is_part_of_the_text(name: str) -> None:
+    document = cleaned(f"{NOTICE}\n例：{STAYS[name]}。\n{BODY}")
+    assert (document.text, document.edits) == (document.raw, ())
+
+
+def test_what_is_needed_stays_where_more_is_not() -> None:
+    document = cleaned(f"{NOTICE}\n例：👨\u202e\u200d👩。\n{BODY}")
+    start = document.raw.index("\u202e")
+    assert document.edits == (Edit("invisible", start, start + 1, "\u202e", ""),)
