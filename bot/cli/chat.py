@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.console import complain, notice, show, width
+from bot.cli.console import complain, notice, say, show, width
 from bot.cli.questions import checked_question
 from bot.cli.startup import ensure_corpus, open_application
 from bot.cli.wording import Command
@@ -104,7 +104,7 @@ class Chat:
             self._reply(checked_question(self._chosen(line)))
         except DangwuError as exc:
             complain(exc.message, exc.remedy)
-        click.echo()
+        say()
 
     def _chosen(self, line: str) -> str:
         """The suggestion with the number typed, or the line itself; InputError for no such number."""

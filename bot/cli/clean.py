@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.console import is_colourful, notice, print_json, show
+from bot.cli.console import hand_over, is_colourful, notice, print_json, show
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
 from retrieval.errors import InputError
@@ -35,7 +35,7 @@ def command(path: Path, as_json: bool, as_diff: bool) -> int:
 
         show(render_diff(cleaned, with_marks=not is_colourful()))
     else:
-        click.echo(cleaned.text)
+        hand_over(cleaned.text)
     if not as_json:
         _remark(cleaned)
     return 0

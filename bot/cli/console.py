@@ -1,9 +1,12 @@
-"""What the commands say, and where: results on stdout, everything else on stderr."""
+"""What the commands say, and where: results on stdout, everything else on stderr.
+
+Nothing else writes to the terminal. Documents, file names, questions and errors may hold whatever somebody
+put into them: what passes here for people to read steers no terminal, turns no line around and forges none.
+"""
 
 from __future__ import annotations
 
 import io
-import json
 import logging
 import math
 import os
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.answering.privacy import MaskingFilter
+from bot.rendering.legible import json_text, on_one_line, printable
 from bot.rendering.stages import STAGES
 from retrieval.errors import InputError
 
@@ -45,7 +49,7 @@ def prepare_streams() -> None:
 def prepare_logging(*, verbose: bool) -> None:
     """Send log records to stderr: warnings in a line each, or everything with tracebacks if ``verbose``."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s") if verbose else _OneLine())
+    handler.setFormatter(_Verbose("%(asctime)s %(name)s %(message)s") if verbose else _OneLine())
     handler.addFilter(MaskingFilter())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, handlers=[handler])
     for name in ("bot", "ingest", "retrieval"):
@@ -56,19 +60,32 @@ class _OneLine(logging.Formatter):
     """The message alone: tracebacks are for those who ask for them."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return record.getMessage()
+        return on_one_line(record.getMessage())
+
+
+class _Verbose(logging.Formatter):
+    """The message on one line, below it the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = logging.makeLogRecord(vars(record) | {"msg": on_one_line(record.getMessage()), "args": ()})
+        return printable(super().format(told))
+
+
+def say(line: str = "") -> None:
+    """A line of the result on stdout."""
+    click.echo(on_one_line(line))
 
 
 def notice(text: str) -> None:
-    """Tell the person something that is not the result."""
-    click.secho(text, err=True, dim=True)
+    """Tell the person something that is not the result, on one line."""
+    click.secho(on_one_line(text), err=True, dim=True)
 
 
 def complain(message: str, remedy: str = "") -> None:
-    """Tell the person what went wrong and what to do next."""
-    click.echo(click.style("错误：", fg="red", bold=True) + message, err=True)
+    """Tell the person what went wrong and what to do next, on a line each."""
+    click.echo(click.style("错误：", fg="red", bold=True) + on_one_line(message), err=True)
     if remedy:
-        click.echo(f"  → {remedy}", err=True)
+        click.echo(f"  → {on_one_line(remedy)}", err=True)
 
 
 def confirm(question: str, *, is_confirmed: bool) -> None:
@@ -79,15 +96,23 @@ def confirm(question: str, *, is_confirmed: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise InputError(f"{question}需要确认。", remedy="确定要这样做，就加上 --yes 再运行一次。")
-    click.confirm(question, abort=True, err=True)
+    click.confirm(on_one_line(question), abort=True, err=True)
 
 
 def print_json(document: Any, *, indent: int | None = 2) -> None:
     """One JSON document on stdout, in UTF-8 whatever the terminal's encoding is."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=indent) + "\n")
+    sys.stdout.write(json_text(document, indent=indent) + "\n")
     sys.stdout.flush()
+
+
+def hand_over(text: str, *, shown: Callable[[str], str] = printable) -> None:
+    """A text that is the result, on stdout: to another program or a file as it is, in UTF-8.
+
+    A terminal gets what ``shown`` makes of it.
+    """
+    click.echo(shown(text) if sys.stdout.isatty() else text.encode("utf-8", "replace"))
 
 
 def show(renderable: RenderableType) -> None:
@@ -107,15 +132,9 @@ def is_colourful() -> bool:
 
 
 def _console() -> Console:
-    from rich.console import Console
+    from bot.rendering.safe_console import SafeConsole
 
-    class Quiet(Console):
-        # Rich would end the process here; entry.run knows what a closed pipe means.
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    width = None if sys.stdout.isatty() else _TABLE_WIDTH
-    return Quiet(highlight=False, emoji=False, markup=False, width=width)
+    return SafeConsole(width=None if sys.stdout.isatty() else _TABLE_WIDTH)
 
 
 @contextmanager
@@ -128,7 +147,8 @@ def progress(*, beside_results: bool = False) -> Iterator[Progress]:
         yield line_report()
         return
     from rich import progress as bars_of_rich
-    from rich.console import Console
+
+    from bot.rendering.safe_console import SafeConsole
 
     columns = (
         bars_of_rich.TextColumn("{task.description}"),
@@ -139,7 +159,11 @@ def progress(*, beside_results: bool = False) -> Iterator[Progress]:
     )
     # Rich would otherwise take what is printed on stdout meanwhile and show it on stderr.
     bars = bars_of_rich.Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
+        *columns,
+        console=SafeConsole(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
     )
     with bars:
         tasks: dict[str, Any] = {}

@@ -50,11 +50,13 @@ def _print(checks: Sequence[Check], *, as_json: bool) -> None:
         return
     from rich.text import Text
 
+    from bot.rendering.legible import on_one_line
+
     lines = Text()
     for check in checks:
         label, style = _LABELS[check.status]
-        lines.append(label, style).append(f"  {check.name}：{check.message}\n")
+        lines.append(label, style).append(f"  {check.name}：{on_one_line(check.message)}\n")
         if check.remedy:
-            lines.append(f"      → {check.remedy}\n", "dim")
+            lines.append(f"      → {on_one_line(check.remedy)}\n", "dim")
     lines.rstrip()
     show(lines)

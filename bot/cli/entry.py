@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from bot.cli.console import complain, prepare_logging, prepare_streams
+from bot.cli.console import complain, prepare_logging, prepare_streams, say
 from bot.cli.wording import Command, usage_sentence
 from retrieval.errors import DangwuError
 
@@ -79,7 +79,7 @@ def root(ctx: click.Context, shows_version: bool, verbose: bool) -> None:
     if shows_version:
         from importlib.metadata import version
 
-        click.echo(f"dangwu {version('dangwu')}")
+        say(f"dangwu {version('dangwu')}")
     elif ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 

@@ -57,9 +57,9 @@ def command(as_json: bool, since: datetime | None, number: str | None, must: tup
     from rich.text import Text
 
     from bot.rendering.feedback import feedback_text
-    from bot.rendering.wrapping import printable, wrap_cells
+    from bot.rendering.wrapping import wrap_cells
 
-    show(Text("\n".join(wrap_cells(printable(feedback_text(feedback)), width()))))
+    show(Text("\n".join(wrap_cells(feedback_text(feedback), width()))))
     return 0
 
 

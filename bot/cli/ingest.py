@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.console import complain, notice, print_json, progress, show
+from bot.cli.console import complain, notice, print_json, progress, say, show
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
 
@@ -167,4 +167,4 @@ class _Log:
             if self._as_json:
                 print_json(each.as_json() | {"version": done.outcome.version}, indent=None)
             else:
-                click.echo(render_change(each, done.outcome.version, now))
+                say(render_change(each, done.outcome.version, now))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.console import notice, print_json
+from bot.cli.console import hand_over, notice, print_json, say
 from bot.cli.startup import open_application
 from bot.cli.wording import Command
 from retrieval.errors import InputError, WorkError
@@ -42,14 +42,14 @@ def command(output: Path | None, is_public: bool, as_json: bool) -> int:
         default = report_place(application.data_dir, is_public=is_public)
     page = render_page(report)
     if to_stdout:
-        click.echo(page.encode())
+        hand_over(page)
         return 0
     path = output or default
     _write(path, page)
     if as_json:
         print_json(_summary(report, path))
     else:
-        click.echo(path)
+        say(str(path))
         for sentence in report.left_out:
             notice(sentence)
     return 0

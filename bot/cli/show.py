@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.console import is_colourful, notice, print_json, show
+from bot.cli.console import hand_over, is_colourful, notice, print_json, show
 from bot.cli.startup import open_application
 from bot.cli.wording import Argument, Command
 
@@ -20,7 +20,9 @@ _STATES = {"current": "", "former": "（当前版本里没有，只在以前的�
 
 @click.command("show", cls=Command)
 @click.argument("document", cls=Argument, metavar="资料")
-@click.option("--raw", "as_raw", is_flag=True, help="清洗以前的原文")
+@click.option(
+    "--raw", "as_raw", is_flag=True, help="清洗以前的原文：在终端里写出看不见的字符，写入文件或管道时一字不改"
+)
 @click.option("--edits", "as_edits", is_flag=True, help="原文与清洗后左右对照，每处改动标色并注明步骤")
 @click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
 def command(document: str, as_raw: bool, as_edits: bool, as_json: bool) -> int:
@@ -45,10 +47,18 @@ def command(document: str, as_raw: bool, as_edits: bool, as_json: bool) -> int:
         from bot.rendering.diff import render_diff
 
         show(render_diff(cleaned, with_marks=not is_colourful()))
+    elif as_raw:
+        hand_over(cleaned.raw, shown=_raw_on_a_terminal)
     else:
-        click.echo(cleaned.raw if as_raw else cleaned.text)
+        hand_over(cleaned.text)
     _remark(found, cleaned, stated)
     return 0
+
+
+def _raw_on_a_terminal(raw: str) -> str:
+    from bot.rendering.legible import visible
+
+    return visible(raw.replace("\r\n", "\n").expandtabs())
 
 
 def _remark(found: HeldDocument, cleaned: CleanedDocument, stated: Fields) -> None:

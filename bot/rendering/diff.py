@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.rendering.wrapping import visible
+from bot.rendering.legible import visible
 from bot.reporting.alignment import Block, blocks
 from ingest.records import CleanedDocument, Edit
 

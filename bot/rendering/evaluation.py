@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.rendering.legible import on_one_line
 from retrieval.evaluation import METRICS
 
 
@@ -20,13 +21,21 @@ def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     for name in ("n", *metrics):
         table.add_column(name, justify="right", overflow="fold")
     for name, figures in [*report["by_type"].items(), ("全部", report)]:
-        table.add_row(name or "（无）", str(figures["n"]), *(share(figures[metric]) for metric in metrics))
+        table.add_row(
+            on_one_line(name) or "（无）", str(figures["n"]), *(share(figures[metric]) for metric in metrics)
+        )
     latency = report["latency_ms"]
     lines = Text(f"\n用时 p50 {latency['p50']} 毫秒，p95 {latency['p95']} 毫秒\n")
     for each in report["misses"]:
         failed = "，".join(each["failed"]) if "failed" in each else f"名次 {each['rank'] or '五名以外'}"
-        lines.append(f"\n{each['id']}  ", "bold").append(f"{failed}  ", "yellow").append(each["question"])
+        lines.append("\n").append(miss(each, failed))
     return Group(table, lines)
+
+
+def miss(each: Mapping[str, Any], failed: str) -> Text:
+    """A question that fell short on one line: its id, what failed, the question."""
+    name, question = on_one_line(str(each["id"])), on_one_line(each["question"])
+    return Text.assemble((f"{name}  ", "bold"), (f"{failed}  ", "yellow"), question)
 
 
 def share(value: float | None) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.text import Text
 
-from bot.rendering.wrapping import printable, wrap_cells
+from bot.rendering.legible import on_one_line
+from bot.rendering.wrapping import wrap_cells
 from retrieval.ranking import Ranked
 from retrieval.retriever import Search
 from retrieval.scoring import BIGRAMS, HEADINGS, WORDS, Parts
@@ -84,7 +85,7 @@ def render_explanation(search: Search, k: int, *, width: int) -> Text:
             f"{_NAMES[name]} {value:.2f}" for name, value in _parts(ranked.parts).items() if value is not None
         ]
         lines.append(f"  {n}. {ranked.parts.score:.2f} = {'，'.join(parts)}{_standing(ranked)}")
-    wrapped = [part for line in lines for part in wrap_cells(printable(line), width)]
+    wrapped = [part for line in lines for part in wrap_cells(on_one_line(line), width)]
     return Text("\n" + "\n".join(wrapped), style="dim")
 
 

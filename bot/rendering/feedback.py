@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.feedback import Feedback, RatedAnswer
+from bot.rendering.legible import on_one_line
 from bot.telegram.callbacks import VERDICTS
 
 NOTHING = "还没有评价、意见和答不了的问题。"
@@ -18,8 +19,8 @@ def feedback_text(feedback: Feedback, *, most: int | None = None) -> str:
     answers = sorted(feedback.answers, key=lambda each: (each.is_good, -each.id))
     sections = (
         ("评价过的回答", [_rated(each) for each in answers]),
-        ("意见", [f"{_day(each.at)}  {each.text}" for each in reversed(feedback.comments)]),
-        ("答不了的问题", [f"{gap.count} 次  {gap.question}" for gap in feedback.gaps]),
+        ("意见", [f"{_day(each.at)}  {on_one_line(each.text)}" for each in reversed(feedback.comments)]),
+        ("答不了的问题", [f"{gap.count} 次  {on_one_line(gap.question)}" for gap in feedback.gaps]),
     )
     blocks = [_section(title, lines, most) for title, lines in sections if lines]
     if not blocks:
@@ -37,7 +38,9 @@ def _rated(rated: RatedAnswer) -> str:
     given = [vote.verdict for vote in rated.votes]
     votes = "，".join(f"{verdict} {given.count(verdict)}" for verdict in VERDICTS if verdict in given)
     refused = "（拒答）" if rated.status == "refused" else ""
-    return f"#{rated.id}  {rated.question}{refused}\n  {votes}  {rated.index_version}  {_day(rated.asked_at)}"
+    head = f"#{rated.id}  {rated.question}{refused}"
+    details = f"  {votes}  {rated.index_version}  {_day(rated.asked_at)}"
+    return f"{on_one_line(head)}\n{on_one_line(details)}"
 
 
 def _day(at: datetime) -> str:

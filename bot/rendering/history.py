@@ -9,8 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.rendering.legible import on_one_line
 from bot.rendering.report import CHANGES
-from bot.rendering.wrapping import printable
 from retrieval.history import PastVersion
 
 ACTIONS = {"ingest": "导入", "rollback": "回退", "remove": "移除", "tag": "标注"}
@@ -31,11 +31,11 @@ def render_history(versions: Sequence[PastVersion]) -> RenderableType:
         table.add_row(
             Text(each.version.name, "bold" if each.is_current else ""),
             local_time(each.version.created_at),
-            printable(each.version.author),
-            ACTIONS.get(each.action, each.action),
+            on_one_line(each.version.author),
+            ACTIONS.get(each.action, on_one_line(each.action)),
             str(each.version.documents),
             str(each.version.passages),
-            Text("；".join(_remarks(each)), "" if each.is_kept else "dim"),
+            Text(on_one_line("；".join(_remarks(each))), "" if each.is_kept else "dim"),
         )
     return table
 
@@ -59,5 +59,5 @@ def _remarks(each: PastVersion) -> list[str]:
 def _changes(each: PastVersion) -> str:
     """The counts, and the documents themselves where they are few."""
     counts = "，".join(f"{CHANGES[kind][0]} {count}" for kind, count in each.counts().items())
-    names = [printable(str(document["source"])) for document in each.documents if document["source"]]
+    names = [str(document["source"]) for document in each.documents if document["source"]]
     return f"{counts}（{'、'.join(names)}）" if 0 < len(names) <= _NAMED else counts

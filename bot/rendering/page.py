@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.rendering.chart import HEIGHT, WIDTH, draw_curve, height
+from bot.rendering.legible import visible
 from bot.rendering.step_names import step_name
-from bot.rendering.wrapping import visible
 from bot.reporting.content import Report
 from retrieval.evaluation import LOWER_IS_BETTER
 

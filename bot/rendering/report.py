@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.rendering.wrapping import printable
+from bot.rendering.legible import on_one_line
 from ingest.plan import DocumentChange
 from ingest.report import IngestReport
 
@@ -37,7 +37,7 @@ def render_report(report: IngestReport) -> RenderableType:
 def render_change(change: DocumentChange, version: str, at: datetime) -> str:
     """One change as a line of a log."""
     parts = (f"{at:%Y-%m-%d %H:%M:%S}", _label(change), change.source, change.reason, version)
-    return "  ".join(" ".join(printable(each).split()) for each in parts if each)
+    return "  ".join(on_one_line(each) for each in parts if each)
 
 
 def _label(change: DocumentChange) -> str:
@@ -52,7 +52,7 @@ def _table(documents: list[DocumentChange]) -> Table:
     table.add_column("段落", justify="right")
     table.add_column("说明", overflow="fold")
     for each in documents:
-        row = (printable(each.source), _size(each.size), str(each.passages), printable(each.reason))
+        row = (on_one_line(each.source), _size(each.size), str(each.passages), on_one_line(each.reason))
         table.add_row(Text(_label(each), CHANGES[each.change][1]), *row)
     return table
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.rendering.telegram_split import utf16_length
+from retrieval.invisible import LINE_END, without_invisible
 
 Tag = Literal["", "b", "i", "blockquote", "blockquote expandable"]
 
 ENTITIES = 100
 """How many formatted runs Telegram keeps in one message."""
 
-_LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
-# Left, right and override marks would let a document turn the words around it.
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LABEL_CHARS = 28
 
 
@@ -63,21 +61,18 @@ class MessagePart:
 
 
 def displayable(text: str) -> str:
-    """The text as Telegram can carry it: without lone surrogates, control and direction characters.
+    """The text as Telegram can carry it: without lone surrogates and characters that nobody sees.
 
-    Line ends become line feeds. Joiners stay, because emoji are made of them.
+    Marks of direction would let a document turn the words around it. Line ends become line feeds. Joiners
+    stay where emoji are made of them.
     """
-    unified = _LINE_ENDS.sub("\n", text)
-    return "".join(c for c in unified if c in "\n\t" or not _is_hidden(c))
-
-
-def _is_hidden(character: str) -> bool:
-    return character in _DIRECTIONS or unicodedata.category(character) in ("Cc", "Cs")
+    return _SURROGATE.sub("", without_invisible(LINE_END.sub("\n", text)))
 
 
 def make_part(runs: Iterable[Run], *, body: str = "", numbers: tuple[int, ...] = ()) -> MessagePart:
-    """A message of these runs, without the white space around it, which Telegram would cut off as well."""
-    kept = _stripped([run for run in runs if run.text])
+    """A message of these runs, ``displayable``, without the white space around it that Telegram would cut."""
+    legible = [replace(run, text=displayable(run.text)) for run in runs]
+    kept = _stripped([run for run in legible if run.text])
     return MessagePart(
         html="".join(_marked_up(run) for run in kept),
         plain="".join(run.text for run in kept),

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from bot.answering.answer import Answer, Citation
 from bot.answering.conversation import Turn
-from bot.rendering.wrapping import printable, shorten, wrap_cells
+from bot.rendering.legible import on_one_line, printable
+from bot.rendering.wrapping import shorten, wrap_cells
 from retrieval.records import DocumentInfo, Evidence, ScoredPassage
 
 _QUOTE_CHARS = 160
@@ -30,10 +31,10 @@ def render_answer(answer: Answer, *, width: int) -> Text:
     elif answer.status == "refused" and answer.passages:
         blocks.append(_heading("最接近的段落"))
         blocks += [_nearest(each, width) for each in answer.passages[:_NEAREST]]
-    blocks += [_block(f"提示：{each}", width, style="yellow") for each in answer.notices]
+    blocks += [_line(f"提示：{each}", width, style="yellow") for each in answer.notices]
     if answer.suggestions:
         blocks.append(_heading("资料里能回答的问题"))
-        blocks += [_block(f"{n}. {each}", width) for n, each in enumerate(answer.suggestions, start=1)]
+        blocks += [_line(f"{n}. {each}", width) for n, each in enumerate(answer.suggestions, start=1)]
     return _marked(Text("\n").join(blocks))
 
 
@@ -42,7 +43,7 @@ def render_turn(turn: Turn, *, width: int) -> Text:
     answer = render_answer(turn.answer, width=width)
     if not turn.is_rewritten:
         return answer
-    return Text("\n").join([_block(f"按“{turn.rewritten}”查找", width, style=_FAINT), answer])
+    return Text("\n").join([_line(f"按“{turn.rewritten}”查找", width, style=_FAINT), answer])
 
 
 def render_evidence(evidence: Evidence, *, width: int) -> Text:
@@ -50,7 +51,7 @@ def render_evidence(evidence: Evidence, *, width: int) -> Text:
     blocks = [_found(n, each, width) for n, each in enumerate(evidence.passages, start=1)]
     if not blocks:
         blocks = [_block("没有找到相关的段落。", width, style="yellow")]
-    blocks += [_block(f"提示：{each}", width, style="yellow") for each in evidence.notices]
+    blocks += [_line(f"提示：{each}", width, style="yellow") for each in evidence.notices]
     return Text("\n").join(blocks)
 
 
@@ -80,15 +81,20 @@ def _entry(mark: str, document: DocumentInfo, section: str, text: str, width: in
     origin = "  ".join(part for part in (document.source, document.status) if part)
     return Text("\n").join(
         [
-            _block(f"{mark}{place}", width, style=_TITLE),
+            _line(f"{mark}{place}", width, style=_TITLE),
             _block(text, width, indent=2),
-            _block(origin, width, indent=2, style=_FAINT),
+            _line(origin, width, indent=2, style=_FAINT),
         ]
     )
 
 
 def _heading(text: str) -> Text:
     return Text(f"\n{text}", style=_FAINT)
+
+
+def _line(text: str, width: int, *, indent: int = 0, style: str = "") -> Text:
+    """What stands on a line of its own, wrapped where it must be: nothing in it begins another one."""
+    return _block(on_one_line(text), width, indent=indent, style=style)
 
 
 def _block(text: str, width: int, *, indent: int = 0, style: str = "") -> Text:

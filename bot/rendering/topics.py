@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from bot.rendering.json import Json, passage_json
-from bot.rendering.wrapping import printable, shorten, wrap_cells
+from bot.rendering.legible import on_one_line
+from bot.rendering.wrapping import shorten, wrap_cells
 from retrieval.records import ScoredPassage
 from retrieval.topics import Topic
 
@@ -89,5 +90,5 @@ def _closing(shown: TopicPage) -> str:
 
 
 def _block(text: str, width: int, *, indent: int = 0, style: str = "") -> Text:
-    lines = wrap_cells(printable(text), width - indent)
+    lines = wrap_cells(on_one_line(text), width - indent)
     return Text("\n".join(" " * indent + line for line in lines), style=style)

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.rendering.evaluation import share
+from bot.rendering.evaluation import miss, share
 from bot.trial import Verdict
 from retrieval.evaluation import METRICS
 
@@ -22,6 +22,5 @@ def render_verdict(verdict: Verdict) -> RenderableType:
         table.add_row(name, share(verdict.before.get(name)), share(verdict.after[name]), note)
     lines = Text()
     for each in verdict.broken:
-        failed = "，".join(each["failed"])
-        lines.append(f"\n{each['id']}  ", "bold").append(f"{failed}  ", "yellow").append(each["question"])
+        lines.append("\n").append(miss(each, "，".join(each["failed"])))
     return Group(Text(), table, *([lines] if verdict.broken else []))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from rich.cells import cell_len
 
@@ -13,23 +12,6 @@ _NOT_LAST = frozenset("（《〈「『【〔“‘([{")
 # What stays on one line where it fits: a mark such as 〔12〕, a Latin word or a number, else one character.
 _ATOM = re.compile(r"〔\d+〕|[A-Za-z0-9][\w+./%-]*|\s+|.", re.ASCII | re.DOTALL)
 _ELLIPSIS = "…"
-
-
-def printable(text: str) -> str:
-    """The text without the control and direction characters that a document could steer a terminal with."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
-
-
-def visible(text: str) -> str:
-    """The text with invisible characters written as their code points, such as ⟨U+200B⟩."""
-    return "".join(c if c == "\n" or c.isprintable() else _name(c) for c in text)
-
-
-def _name(c: str) -> str:
-    # White space of every kind shows well enough as it is, apart from line separators.
-    if unicodedata.category(c) == "Zs":
-        return c
-    return f"⟨U+{ord(c):04X}⟩"
 
 
 def wrap_cells(text: str, width: int) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import traceback
 from collections.abc import Iterator
 from typing import TextIO
 
 from bot.answering.privacy import MaskingFilter
+from bot.rendering.legible import json_text, on_one_line, printable
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -43,9 +43,9 @@ class _Lines(logging.Formatter):
         return line.replace(self._token, "<token>")
 
     def _written(self, record: logging.LogRecord) -> str:
-        changed = {"msg": _said(record), "args": (), "exc_info": None, "exc_text": None}
+        changed = {"msg": on_one_line(_said(record)), "args": (), "exc_info": None, "exc_text": None}
         bare = logging.makeLogRecord({**vars(record), **changed})
-        return "\n".join(filter(None, [super().format(bare), _where(record)]))
+        return printable("\n".join(filter(None, [super().format(bare), _where(record)])))
 
 
 class _JsonLines(_Lines):
@@ -60,7 +60,7 @@ class _JsonLines(_Lines):
             **{name: value for name, value in vars(record).items() if name not in _STANDARD},
         }
         where = _where(record)
-        return json.dumps(document | ({"traceback": where} if where else {}), ensure_ascii=False, default=str)
+        return json_text(document | ({"traceback": where} if where else {}), default=str)
 
 
 def _said(record: logging.LogRecord) -> str:

@@ -123,6 +123,21 @@ def test_what_a_document_holds_is_text_and_shows_what_nobody_sees() -> None:
     html.encode("utf-8")
 
 
+def test_a_title_from_right_to_left_turns_no_words_around_it() -> None:
+    """Its own letters run as they must; a ``bdi`` keeps what stands beside them out of it."""
+    title = "قىزىل بايراق 2014"
+    root = parsed(render_page(report(title)))
+    beside = [
+        *root.xpath("//*[contains(@class, 'title')]"),
+        *root.xpath("//td[contains(., '《')]"),
+        *root.xpath("//section[@id='feedback']//td[@class='main']"),
+    ]
+    assert len(beside) >= 8
+    for each in beside:
+        outside = "".join(each.xpath(".//text()[not(ancestor::bdi)]"))
+        assert title in "".join(each.itertext()) and title not in outside
+
+
 def test_edits_are_marked_and_named() -> None:
     root = parsed(render_page(report()))
     (removed, *_), (added, *_) = (root.xpath(f"//table[@class='compare']//{tag}") for tag in ("del", "ins"))

@@ -15,9 +15,10 @@ from bot.answering.answer import Answer, Citation, Elapsed, Statement
 from bot.rendering.diff import render_diff
 from bot.rendering.evaluation import render_evaluation
 from bot.rendering.json import answer_json, evidence_json
+from bot.rendering.legible import printable, visible
 from bot.rendering.report import render_report
 from bot.rendering.terminal import render_answer, render_evidence
-from bot.rendering.wrapping import printable, shorten, visible, wrap_cells
+from bot.rendering.wrapping import shorten, wrap_cells
 from bot.reporting.alignment import blocks
 from ingest.plan import DocumentChange
 from ingest.records import CleanedDocument, Edit
@@ -100,7 +101,7 @@ def test_an_empty_search_says_so() -> None:
 
 def test_a_document_cannot_steer_the_terminal() -> None:
     hostile = "甲\x1b[2J\x1b]0;x\x07乙\u202e丙\r"
-    assert printable(hostile) == "甲[2J]0;x乙丙"
+    assert printable(hostile) == "甲[2J]0;x乙丙\n"
     info = DocumentInfo(id="d", source="a\x1b[31m.txt", title=hostile)
     evidence = Evidence(
         "？", (ScoredPassage(Passage("p", info, hostile, "table", 0, 1, hostile, "k"), 1),), "v"

@@ -18,6 +18,7 @@ from bot.telegram.monitor import Health
 from tests.bot.telegram.fake_api import FakeApi, Fault
 from tests.bot.telegram.fake_rules import TOKEN, person, private
 from tests.bot.telegram.harness import bot, free_port
+from tests.invisible import HOSTILE, unseen
 
 QUESTION = "社区党员议事会有哪五个议事程序？"
 
@@ -105,6 +106,16 @@ class TestLog:
             "message": "turn: answer\n",
             "ending": "answer",
         }
+
+    @pytest.mark.parametrize("is_terminal", [True, False])
+    def test_a_record_is_one_line_and_steers_no_terminal(self, is_terminal: bool) -> None:
+        stream = io.StringIO()
+        stream.isatty = lambda: is_terminal  # type: ignore[method-assign]
+        prepare_logging(TOKEN, stream)
+        logging.getLogger("bot.telegram.uploads").error("file %s refused", HOSTILE, extra={"name_": HOSTILE})
+        written = stream.getvalue()
+        assert written.count("\n") == 1 and unseen(written) == set()
+        assert is_terminal or json.loads(written)["name_"] == HOSTILE
 
     @pytest.mark.parametrize("is_terminal", [True, False])
     def test_neither_token_nor_numbers_nor_what_somebody_wrote_is_written(self, is_terminal: bool) -> None:

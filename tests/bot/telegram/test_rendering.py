@@ -24,7 +24,7 @@ from bot.rendering.telegram import (
     render_topics_page,
 )
 from bot.rendering.telegram_keyboards import answer_keyboard, passage_keyboard
-from bot.rendering.telegram_markup import ENTITIES, Button, MessagePart, displayable
+from bot.rendering.telegram_markup import ENTITIES, Button, MessagePart, Run, displayable, make_part
 from bot.telegram.callbacks import (
     AskTopic,
     DocumentView,
@@ -47,6 +47,7 @@ from tests.bot.telegram.markup import (
     parse,
 )
 from tests.bot.telegram.preview import examples, page
+from tests.invisible import HOSTILE, unseen
 
 FRAGMENTS = [
     *(
@@ -211,6 +212,17 @@ def test_markup_in_a_document_stays_text() -> None:
 
 def test_direction_marks_and_half_characters_are_taken_out_and_joiners_stay() -> None:
     assert displayable("甲\u202e乙\ud83d丙\x00丁\r\n戊👨\u200d👩") == "甲乙丙丁\n戊👨\u200d👩"
+
+
+def test_no_source_line_is_turned_around_or_holds_what_nobody_sees() -> None:
+    document = make_document(title=f"甲{HOSTILE}", status=HOSTILE, issuer=HOSTILE, date="\u202e2014")
+    answer = make_answer([("甲\u061c乙。", (1,))], notices=(HOSTILE,))
+    (part,) = render_answer(replace(answer, citations=(make_citation(1, document, HOSTILE),)))
+    check(part)
+    assert unseen(part.plain) == unseen(part.html) == set()
+    (source,) = [line for line in part.plain.splitlines() if line.startswith("〔1〕")]
+    assert " · " in source and "2014" in source
+    assert unseen(make_part([Run(f"文件{HOSTILE}读不了")]).plain) == set()
 
 
 def test_a_refusal_names_the_nearest_passages_and_what_else_can_be_asked() -> None:
