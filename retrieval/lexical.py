@@ -101,7 +101,7 @@ def find_candidates(snapshot: Snapshot, terms: Sequence[str], *, limit: int = CA
         int(row[0])
         for table in _tables(snapshot)
         for row in snapshot.connection.execute(
-            f"SELECT rowid FROM {table} WHERE {table} MATCH ?"
+            f"SELECT rowid FROM {table} WHERE {table} MATCH ?"  # nosec B608 # names of our own tables alone
             f" ORDER BY bm25({table}, 1.0, 2.0, 1.0), rowid LIMIT ?",
             (wanted, limit),
         )
@@ -149,7 +149,8 @@ def read_terms(snapshot: Snapshot, rowids: Sequence[int]) -> dict[int, PassageTe
         int(row[0]): PassageTerms(row[1:])
         for table in _tables(snapshot)
         for row in snapshot.connection.execute(
-            f"SELECT rowid, words, bigrams, title FROM {table} WHERE rowid IN ({marks})", list(rowids)
+            f"SELECT rowid, words, bigrams, title FROM {table} WHERE rowid IN ({marks})",  # nosec B608 # names of our own tables, question marks alone
+            list(rowids),
         )
     }
 
@@ -180,7 +181,8 @@ class _Counted:
         if counts is None:
             # SQLite goes through all passages of the term.
             rows = self._connection.execute(
-                f"SELECT col, doc FROM {self._vocabulary} WHERE term = ?", (term,)
+                f"SELECT col, doc FROM {self._vocabulary} WHERE term = ?",  # nosec B608 # names of our own tables alone
+                (term,),
             )
             counts = self._known[term] = tuple((_COLUMNS.index(column), count) for column, count in rows)
         return counts

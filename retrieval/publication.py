@@ -131,7 +131,7 @@ def manifest_of(store: Store, number: int) -> dict[str, StoredRevision]:
 def _stored(store: Store, held: str, *values: int) -> dict[str, StoredRevision]:
     with store.reading() as connection:
         rows = connection.execute(
-            "SELECT r.id, r.document_id, r.source, r.location, r.fingerprint, r.raw_sha256, r.quarantine,"
+            "SELECT r.id, r.document_id, r.source, r.location, r.fingerprint, r.raw_sha256, r.quarantine,"  # nosec B608 # question marks alone
             " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id),"
             " (SELECT length(w.data) FROM raws w WHERE w.sha256 = r.raw_sha256)"
             f" FROM revisions r WHERE r.id IN ({held})",
@@ -170,7 +170,7 @@ def revision_keys(store: Store, revision_ids: Collection[int], audience: Audienc
     with store.reading() as connection:
         _list_ids(connection, revision_ids)
         rows = connection.execute(
-            "SELECT DISTINCT p.key FROM temp.wanted w JOIN revisions r ON r.id = w.revision_id"
+            "SELECT DISTINCT p.key FROM temp.wanted w JOIN revisions r ON r.id = w.revision_id"  # nosec B608 # our own SQL alone
             f" JOIN passages p ON p.revision_id = r.id WHERE ({IS_INTERNAL}) = ?",
             (audience == "内部",),
         )
@@ -218,7 +218,7 @@ def cached_embeddings(
         with store.reading() as connection:
             yield dict(
                 connection.execute(
-                    "SELECT e.key, e.vector FROM embeddings e JOIN models o ON o.id = e.model_id"
+                    "SELECT e.key, e.vector FROM embeddings e JOIN models o ON o.id = e.model_id"  # nosec B608 # question marks alone
                     f" WHERE o.fingerprint = ? AND e.key IN ({marks})",
                     (model, *part),
                 ).fetchall()
@@ -247,7 +247,7 @@ def publish(
         digest = _digest(connection, draft)
         number = _insert_version(connection, draft, digest, author, report, at)
         connection.execute(
-            "INSERT INTO version_revisions (version_id, revision_id, is_internal)"
+            "INSERT INTO version_revisions (version_id, revision_id, is_internal)"  # nosec B608 # our own SQL alone
             f" SELECT ?, r.id, {IS_INTERNAL} FROM temp.wanted w JOIN revisions r ON r.id = w.revision_id",
             (number,),
         )
@@ -258,7 +258,7 @@ def publish(
             amend(connection)
         prune(connection, keep)
     version = store.current()
-    assert version is not None
+    assert version is not None  # nosec B101 # narrows a type; no input decides it
     return version
 
 
@@ -275,7 +275,7 @@ def recent_vectors(store: Store, count: int = 2) -> list[str]:
             row[0]
             for column in ("vectors", "internal_vectors")
             for row in connection.execute(
-                f"SELECT {column} FROM versions WHERE {column} <> ''"
+                f"SELECT {column} FROM versions WHERE {column} <> ''"  # nosec B608 # names of our own columns alone
                 f" GROUP BY {column} ORDER BY max(id) DESC LIMIT ?",
                 (count,),
             )
@@ -355,7 +355,7 @@ def _stage_one(connection: sqlite3.Connection, new: NewRevision) -> int:
         ),
     )
     revision_id = cursor.lastrowid
-    assert revision_id is not None
+    assert revision_id is not None  # nosec B101 # narrows a type; no input decides it
     connection.executemany(
         "INSERT INTO passages (revision_id, ordinal, public_id, start, stop, section, kind, key)"
         " VALUES (?,?,?,?,?,?,?,?)",
@@ -389,16 +389,16 @@ def _update_lexical_index(connection: sqlite3.Connection, draft: Draft, index_te
         current = 0
     for table in TERM_TABLES.values():
         if is_new:
-            connection.execute(f"DELETE FROM {table}")
+            connection.execute(f"DELETE FROM {table}")  # nosec B608 # names of our own tables alone
         connection.execute(
-            f"DELETE FROM {table} WHERE rowid IN (SELECT p.id FROM version_revisions m"
+            f"DELETE FROM {table} WHERE rowid IN (SELECT p.id FROM version_revisions m"  # nosec B608 # names of our own tables alone
             " JOIN passages p ON p.revision_id = m.revision_id WHERE m.version_id = ?"
             " AND m.revision_id NOT IN (SELECT revision_id FROM temp.wanted))",
             (current,),
         )
     texts = _Texts(connection)
     for rowid, revision_id, start, stop, section, title, is_internal in connection.execute(
-        f"SELECT p.id, r.id, p.start, p.stop, p.section, r.title, {IS_INTERNAL} FROM temp.wanted w"
+        f"SELECT p.id, r.id, p.start, p.stop, p.section, r.title, {IS_INTERNAL} FROM temp.wanted w"  # nosec B608 # our own SQL alone
         " JOIN passages p ON p.revision_id = w.revision_id JOIN revisions r ON r.id = p.revision_id"
         " WHERE w.revision_id NOT IN (SELECT revision_id FROM version_revisions WHERE version_id = ?)"
         " ORDER BY p.id",
@@ -407,7 +407,8 @@ def _update_lexical_index(connection: sqlite3.Connection, draft: Draft, index_te
         terms = index_terms(texts[revision_id][start:stop], section, title)
         table = TERM_TABLES["内部" if is_internal else "公开"]
         connection.execute(
-            f"INSERT INTO {table} (rowid, words, bigrams, title) VALUES (?,?,?,?)", (rowid, *terms)
+            f"INSERT INTO {table} (rowid, words, bigrams, title) VALUES (?,?,?,?)",  # nosec B608 # names of our own tables alone
+            (rowid, *terms),
         )
 
 
@@ -439,13 +440,13 @@ def _insert_version(
             _json(report),
         ),
     )
-    assert cursor.lastrowid is not None
+    assert cursor.lastrowid is not None  # nosec B101 # narrows a type; no input decides it
     return cursor.lastrowid
 
 
 def _replace_roots(connection: sqlite3.Connection, wanted: Sequence[Root], at: datetime) -> None:
     connection.execute(
-        f"DELETE FROM roots WHERE location NOT IN ({','.join('?' * len(wanted))})",
+        f"DELETE FROM roots WHERE location NOT IN ({','.join('?' * len(wanted))})",  # nosec B608 # question marks alone
         [root.location for root in wanted],
     )
     connection.executemany(

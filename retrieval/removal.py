@@ -74,12 +74,12 @@ def purge_documents(connection: sqlite3.Connection, documents: Collection[str]) 
     of_them = "document_id IN (SELECT value FROM json_each(?))"
     note_purge(connection, _descriptions(connection, ids))
     keys = connection.execute(
-        f"SELECT DISTINCT key FROM passages WHERE revision_id IN (SELECT id FROM revisions WHERE {of_them})",
+        f"SELECT DISTINCT key FROM passages WHERE revision_id IN (SELECT id FROM revisions WHERE {of_them})",  # nosec B608 # our own SQL alone
         (ids,),
     ).fetchall()
-    connection.execute(f"UPDATE removals SET revision_id = NULL WHERE {of_them}", (ids,))
-    connection.execute(f"DELETE FROM overrides WHERE {of_them}", (ids,))
-    connection.execute(f"DELETE FROM revisions WHERE {of_them}", (ids,))
+    connection.execute(f"UPDATE removals SET revision_id = NULL WHERE {of_them}", (ids,))  # nosec B608 # our own SQL alone
+    connection.execute(f"DELETE FROM overrides WHERE {of_them}", (ids,))  # nosec B608 # our own SQL alone
+    connection.execute(f"DELETE FROM revisions WHERE {of_them}", (ids,))  # nosec B608 # our own SQL alone
     drop_orphans(connection)
     drop_vectors(connection, [row[0] for row in keys])
     _erase_mentions(connection, frozenset(documents))

@@ -31,7 +31,7 @@ def prune(connection: sqlite3.Connection, keep: int) -> None:
     ).fetchall()
     # Only the vectors of these: those of a killed ingest are taken up by the next one.
     keys = connection.execute(
-        "SELECT DISTINCT key FROM passages WHERE revision_id IN (SELECT value FROM json_each(?))"
+        "SELECT DISTINCT key FROM passages WHERE revision_id IN (SELECT value FROM json_each(?))"  # nosec B608 # our own SQL alone
         f" AND revision_id NOT IN ({_HELD})",
         (json.dumps([row[0] for row in leaving]),),
     ).fetchall()
@@ -41,7 +41,7 @@ def prune(connection: sqlite3.Connection, keep: int) -> None:
 
 def drop_orphans(connection: sqlite3.Connection) -> None:
     """Remove revisions and raw bytes that no version and no removed document holds."""
-    connection.execute(f"DELETE FROM revisions WHERE id NOT IN ({_HELD})")
+    connection.execute(f"DELETE FROM revisions WHERE id NOT IN ({_HELD})")  # nosec B608 # our own SQL alone
     connection.execute("DELETE FROM raws WHERE sha256 NOT IN (SELECT raw_sha256 FROM revisions)")
 
 

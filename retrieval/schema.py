@@ -164,7 +164,7 @@ UPDATE versions SET
     internal_keys = (SELECT count(DISTINCT p.key) FROM passages p JOIN version_revisions m USING (revision_id)
             WHERE m.version_id = versions.id AND m.is_internal)
 WHERE id IN (SELECT version_id FROM version_revisions WHERE is_internal)
-"""
+"""  # nosec B608 # our own SQL alone
 
 # What a revision names; one from before has none, and is read when the topics are wanted.
 _NAMINGS = """

@@ -151,7 +151,7 @@ class Snapshot:
         """How many passages this audience may see."""
         if self.memory.passage_count < 0:
             self.memory.passage_count = self.connection.execute(
-                "SELECT count(*) FROM version_revisions m JOIN passages p ON p.revision_id = m.revision_id"
+                "SELECT count(*) FROM version_revisions m JOIN passages p ON p.revision_id = m.revision_id"  # nosec B608 # our own SQL alone
                 f" WHERE {_SEEN}",
                 self._seen,
             ).fetchone()[0]
@@ -170,7 +170,7 @@ class Snapshot:
     def documents(self) -> list[DocumentInfo]:
         """Every document that can be cited, by source; quarantined ones are not among them."""
         rows = self.connection.execute(
-            f"SELECT {_INFO_COLUMNS} FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            f"SELECT {_INFO_COLUMNS} FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"  # nosec B608 # our own SQL alone
             f" WHERE {_SEEN} AND r.quarantine IS NULL ORDER BY r.source, r.document_id",
             self._seen,
         )
@@ -179,7 +179,7 @@ class Snapshot:
     def document(self, document_id: str) -> DocumentInfo:
         """A document that can be cited; KeyError when this version holds none with this id."""
         row = self.connection.execute(
-            f"SELECT {_INFO_COLUMNS} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
+            f"SELECT {_INFO_COLUMNS} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"  # nosec B608 # our own SQL alone
             f" WHERE {_SEEN} AND r.document_id = ? AND r.quarantine IS NULL",
             (*self._seen, document_id),
         ).fetchone()
@@ -190,7 +190,7 @@ class Snapshot:
     def quarantined(self) -> list[tuple[DocumentInfo, str]]:
         """The documents held back, with the reason of each."""
         rows = self.connection.execute(
-            f"SELECT {_INFO_COLUMNS}, r.quarantine FROM version_revisions m"
+            f"SELECT {_INFO_COLUMNS}, r.quarantine FROM version_revisions m"  # nosec B608 # our own SQL alone
             " JOIN revisions r ON r.id = m.revision_id"
             f" WHERE {_SEEN} AND r.quarantine IS NOT NULL ORDER BY r.source, r.document_id",
             self._seen,
@@ -200,7 +200,7 @@ class Snapshot:
     def holdings(self) -> list[Holding]:
         """Every document of the version by source, quarantined ones included."""
         rows = self.connection.execute(
-            f"SELECT {_INFO_COLUMNS}, r.format, r.quarantine, r.warnings,"
+            f"SELECT {_INFO_COLUMNS}, r.format, r.quarantine, r.warnings,"  # nosec B608 # our own SQL alone
             " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id), json_array_length(r.edits)"
             " FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
             f" WHERE {_SEEN} ORDER BY r.source, r.document_id",
@@ -221,7 +221,7 @@ class Snapshot:
 
     def _revision_column(self, column: Literal["text", "edits"], document_id: str) -> str:
         row = self.connection.execute(
-            f"SELECT r.{column} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
+            f"SELECT r.{column} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"  # nosec B608 # names of our own columns, our own SQL alone
             f" WHERE {_SEEN} AND r.document_id = ?",
             (*self._seen, document_id),
         ).fetchone()
@@ -236,7 +236,7 @@ class Snapshot:
     def _read_passages(self, rowids: list[int]) -> dict[int, Passage]:
         rows = list(
             self._select(
-                "SELECT p.id, p.revision_id, p.public_id, p.section, p.kind, p.start, p.stop, p.key"
+                "SELECT p.id, p.revision_id, p.public_id, p.section, p.kind, p.start, p.stop, p.key"  # nosec B608 # our own SQL alone
                 f" FROM passages p {_HELD} AND p.id IN",
                 rowids,
             )
@@ -247,7 +247,7 @@ class Snapshot:
     def document_passages(self, document_id: str) -> list[int]:
         """The rowids of a document's passages in reading order, empty for an unknown document."""
         rows = self.connection.execute(
-            "SELECT p.id FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"
+            "SELECT p.id FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"  # nosec B608 # our own SQL alone
             " CROSS JOIN passages p ON p.revision_id = r.id"
             f" WHERE {_SEEN} AND r.document_id = ? ORDER BY p.ordinal",
             (*self._seen, document_id),
@@ -278,7 +278,7 @@ class Snapshot:
 
     def _read_rowids(self, keys: list[str]) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for key, rowid in self._select(f"SELECT p.key, p.id FROM passages p {_HELD} AND p.key IN", keys):
+        for key, rowid in self._select(f"SELECT p.key, p.id FROM passages p {_HELD} AND p.key IN", keys):  # nosec B608 # our own SQL alone
             found.setdefault(key, []).append(rowid)
         return {key: sorted(rowids) for key, rowids in found.items()}
 
@@ -301,7 +301,8 @@ class Snapshot:
         known = self._revisions.get(wanted)
         for revision_id in wanted - known.keys():
             row = self.connection.execute(
-                f"SELECT {_INFO_COLUMNS}, r.text FROM revisions r WHERE r.id = ?", (revision_id,)
+                f"SELECT {_INFO_COLUMNS}, r.text FROM revisions r WHERE r.id = ?",  # nosec B608 # our own SQL alone
+                (revision_id,),
             ).fetchone()
             known[revision_id] = _Revision(_document_info(row), row[-1])
             self._revisions.add(revision_id, known[revision_id])

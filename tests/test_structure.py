@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,3 +85,24 @@ def test_the_seeds_are_bytes_as_they_were_collected() -> None:
     assert sorted(provenance) == sorted(path.name for path in (ROOT / "seeds").glob("*.txt"))
     attributes = (ROOT / ".gitattributes").read_text(encoding="utf-8")
     assert "seeds/" in attributes
+
+
+def test_every_risk_that_is_taken_is_explained_on_its_line() -> None:
+    taken = [
+        line
+        for package in ALLOWED
+        for path in (ROOT / package).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "nosec" in line
+    ]
+    assert taken and [line for line in taken if not re.search(r"  # nosec B\d{3} # \w.{8,}$", line)] == []
+
+
+def test_contributors_are_told_the_commands_that_ci_runs() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    run = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace("\n.venv", " && .venv")
+    for command in re.findall(r"(?<=`)\.venv/bin/(?:ruff|mypy|bandit)[^`]*(?=`)", told):
+        assert command in run
+    for path in re.findall(r"pytest ([\w./]+)`", told):
+        assert (ROOT / path).is_file()
+    assert "CONTRIBUTING.md" in PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]

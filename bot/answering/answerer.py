@@ -169,7 +169,7 @@ class Answerer:
     def _generated(
         self, answer: Answer, task: Task, begun: float, on_statement: OnStatement | None
     ) -> Answer:
-        assert self._generator is not None
+        assert self._generator is not None  # nosec B101 # narrows a type; no input decides it
         spent = self._clock() - begun
         deadline = Deadline.after((1 - _RESERVE) * self._generator.timeout_s - spent)
         generated = self._generator.generate(task, deadline, on_statement)
