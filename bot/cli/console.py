@@ -57,18 +57,17 @@ def prepare_logging(*, verbose: bool) -> None:
 
 
 class _OneLine(logging.Formatter):
-    """The message alone: tracebacks are for those who ask for them."""
+    """The first line of the message alone: tracebacks are for those who ask for them."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return on_one_line(record.getMessage())
+        return printable(record.getMessage()).partition("\n")[0]
 
 
 class _Verbose(logging.Formatter):
-    """The message on one line, below it the traceback."""
+    """The message and the traceback, every line but the first one indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = logging.makeLogRecord(vars(record) | {"msg": on_one_line(record.getMessage()), "args": ()})
-        return printable(super().format(told))
+        return printable(super().format(record)).replace("\n", "\n    ")
 
 
 def say(line: str = "") -> None:

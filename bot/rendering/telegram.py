@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.answering.answer import Answer, Citation, Statement
+from bot.rendering.legible import on_one_line
 from bot.rendering.telegram_keyboards import (
     NEAREST,
     document_keyboard,
@@ -288,12 +289,12 @@ def _tail(answer: Answer, keyboard: Keyboard) -> str:
     if answer.status == "refused" and answer.passages:
         lines = [f"{n}. {_nearest_line(each)}" for n, each in enumerate(answer.passages[:NEAREST], start=1)]
         blocks.append("\n".join(["最接近的段落", *lines]))
-    blocks += [f"提示：{each}" for each in answer.notices]
+    blocks += [on_one_line(f"提示：{each}") for each in answer.notices]
     labels = {button.label for row in keyboard for button in row}
     unseen = [each for each in answer.suggestions if each not in labels]
     if unseen:
         heading = "还可以问" if answer.status == "answered" else "资料里能回答的问题"
-        blocks.append("\n".join([heading, *(f"· {each}" for each in unseen)]))
+        blocks.append("\n".join([heading, *(on_one_line(f"· {each}") for each in unseen)]))
     return displayable("\n\n".join(blocks))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.rendering.legible import on_one_line
 from bot.rendering.telegram import MESSAGE_UNITS, render_found
 from bot.rendering.telegram_markup import Button, MessagePart, Run, displayable, make_part
 from bot.rendering.telegram_split import split_text
@@ -69,7 +70,7 @@ def text_parts(text: str) -> tuple[MessagePart, ...]:
 
 def _title(document: DocumentInfo) -> str:
     status = f"（{document.status}）" if document.status not in ("", "现行") else ""
-    return f"《{document.title}》{status}" if document.title else f"{document.source}{status}"
+    return on_one_line(f"《{document.title}》{status}" if document.title else f"{document.source}{status}")
 
 
 def _moment(at: float) -> str:
