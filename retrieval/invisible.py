@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 LINE_END = re.compile("\r\n|[\r\v\f\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
 """Every line end but the line feed."""
@@ -53,34 +54,31 @@ _SELECTORS = "\u180b-\u180d\u180f"
 _NOTATION = "\U0001bc00-\U0001bca3\U0001d100-\U0001d1ff"
 
 # What stays, as three characters: what stays in front, the character in question, what is seen behind.
-_SHAPING = re.compile(
-    "|".join(
-        [
-            # The joiners: half forms of Indic letters, the plural of Persian, abbreviations that end in one.
-            f"[{_SHAPED}][{_JOINERS}].",
-            f"[^\u200b{_JOINERS}][{_JOINERS}][{_SHAPED}]",
-            # Where words stand without spaces, this one marks their ends.
-            f"[{_SHAPED}]\N{ZERO WIDTH SPACE}[{_SHAPED}]",
-            # Emoji: the picture rather than the sign, a keycap, several joined into one.
-            f"[{_SYMBOLS}][\ufe00\ufe0e\ufe0f].",
-            "[0-9#*]\ufe0f\N{COMBINING ENCLOSING KEYCAP}",
-            f"[{_SYMBOLS}\ufe0f]\N{ZERO WIDTH JOINER}[{_SYMBOLS}]",
-            # The form of an ideograph, by which some names differ: 葛󠄀 is not 葛󠄁 to those who bear it.
-            f"[{_IDEOGRAPHS}][\ufe00-\ufe02\U000e0100-\U000e01ef].",
-            # Korean of old: a syllable without its first consonant or without its vowel.
-            f"[^{_LEADING}\u115f]\N{HANGUL CHOSEONG FILLER}[{_VOWELS}{_TRAILING}]",
-            f"[{_LEADING}]\N{HANGUL JUNGSEONG FILLER}.",
-            f"\N{HANGUL CHOSEONG FILLER}\N{HANGUL JUNGSEONG FILLER}[{_TRAILING}]",
-            # Mongolian: the form of a letter; a final vowel written apart.
-            f"[{_MONGOLIAN}][{_SELECTORS}].",
-            f"[{_MONGOLIAN}{_SELECTORS}]\N{MONGOLIAN VOWEL SEPARATOR}[{_MONGOLIAN}]",
-            "[\u1780-\u17b3\u17b6-\u17ff][\u17b4\u17b5].",
-            # It keeps two marks from changing places.
-            "[^\u034f]\N{COMBINING GRAPHEME JOINER}[\u0300-\u034e\u0350-\u036f\u0591-\u05c7]",
-            f"[{_NOTATION}][\U0001bca0-\U0001bca3\U0001d173-\U0001d17a].",
-        ]
-    ),
-    re.DOTALL,
+_SHAPING = "|".join(
+    [
+        # The joiners: half forms of Indic letters, the plural of Persian, abbreviations that end in one.
+        f"[{_SHAPED}][{_JOINERS}].",
+        f"[^\u200b{_JOINERS}][{_JOINERS}][{_SHAPED}]",
+        # Where words stand without spaces, this one marks their ends.
+        f"[{_SHAPED}]\N{ZERO WIDTH SPACE}[{_SHAPED}]",
+        # Emoji: the picture rather than the sign, a keycap, several joined into one.
+        f"[{_SYMBOLS}][\ufe00\ufe0e\ufe0f].",
+        "[0-9#*]\ufe0f\N{COMBINING ENCLOSING KEYCAP}",
+        f"[{_SYMBOLS}\ufe0f]\N{ZERO WIDTH JOINER}[{_SYMBOLS}]",
+        # The form of an ideograph, by which some names differ: 葛󠄀 is not 葛󠄁 to those who bear it.
+        f"[{_IDEOGRAPHS}][\ufe00-\ufe02\U000e0100-\U000e01ef].",
+        # Korean of old: a syllable without its first consonant or without its vowel.
+        f"[^{_LEADING}\u115f]\N{HANGUL CHOSEONG FILLER}[{_VOWELS}{_TRAILING}]",
+        f"[{_LEADING}]\N{HANGUL JUNGSEONG FILLER}.",
+        f"\N{HANGUL CHOSEONG FILLER}\N{HANGUL JUNGSEONG FILLER}[{_TRAILING}]",
+        # Mongolian: the form of a letter; a final vowel written apart.
+        f"[{_MONGOLIAN}][{_SELECTORS}].",
+        f"[{_MONGOLIAN}{_SELECTORS}]\N{MONGOLIAN VOWEL SEPARATOR}[{_MONGOLIAN}]",
+        "[\u1780-\u17b3\u17b6-\u17ff][\u17b4\u17b5].",
+        # It keeps two marks from changing places.
+        "[^\u034f]\N{COMBINING GRAPHEME JOINER}[\u0300-\u034e\u0350-\u036f\u0591-\u05c7]",
+        f"[{_NOTATION}][\U0001bca0-\U0001bca3\U0001d173-\U0001d17a].",
+    ]
 )
 # The flags of England, Scotland, Wales and the like: a black flag and the region in tags.
 _FLAG = "\N{WAVING BLACK FLAG}"
@@ -129,7 +127,13 @@ def _needed(before: str, run: str, behind: str) -> list[bool]:
     needed = [True] * region.end() if region else []
     previous = run[len(needed) - 1] if needed else before
     for c in run[len(needed) :]:
-        stays = _SHAPING.fullmatch(previous + c + behind) is not None
+        stays = _shaping().fullmatch(previous + c + behind) is not None
         needed.append(stays)
         previous = c if stays else previous
     return needed
+
+
+@cache
+def _shaping() -> re.Pattern[str]:
+    # Takes 3 ms, which a start without such characters need not pay.
+    return re.compile(_SHAPING, re.DOTALL)

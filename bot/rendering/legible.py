@@ -11,7 +11,9 @@ from typing import Any
 from retrieval.invisible import INVISIBLE, LINE_END, replace_invisible, without_invisible
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NOT_IN_JSON = re.compile(f"{INVISIBLE.pattern}|[\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}\ud800-\udfff]")
+_NOT_IN_JSON = re.compile(
+    f"[{INVISIBLE.pattern[1:-1]}\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}\ud800-\udfff]"
+)
 
 
 def printable(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -49,7 +50,8 @@ def hostile_records() -> dict[str, RenderableType]:
     """Every table and list of records that an older program took in as they came."""
     info = DocumentInfo(id="d", source=HOSTILE, title=HOSTILE, status=HOSTILE, metadata={"issuer": HOSTILE})
     found = ScoredPassage(Passage("p", info, HOSTILE, "table", 0, 1, f"甲{BLINKING}\u202e乙", "k"), 1.0)
-    version = Version(1, "ab" * 32, AT, HOSTILE, "", 0, "", "1", 2, 9, 9)
+    columns: dict[str, Any] = {each.name: HOSTILE if each.type == "str" else 1 for each in fields(Version)}
+    version = Version(**{**columns, "digest": "ab" * 32, "created_at": AT})
     topic = Topic(HOSTILE, (HOSTILE,), found.passage, 0, len(HOSTILE), 1, 1.0, True)
     past = PastVersion(
         version, "", HOSTILE, {"to": HOSTILE}, ({"source": HOSTILE, "change": "new"},), 0, True, False

@@ -28,7 +28,7 @@ from retrieval.records import Audience, DocumentInfo
 from retrieval.snapshot import Holding, Version
 
 AT = datetime(2026, 5, 4, 8, 30, tzinfo=UTC)
-VERSION = Version(3, "ab" * 32, AT.isoformat(), "维护者", "", 0, "", "1", 2, 9, 9)
+VERSION = Version(3, "ab" * 32, AT.isoformat(), "维护者", "", 0, "", "1", 2, 9, 9, "", 0)
 HOSTILE = (
     "</td></table></details><script>alert(1)</script><img src=https://e.example/x onerror='a()'>\"&"
     "\u202etxt.exe\x00\x1b[31m\ud800" + "长" * 3000 + "W" * 3000
