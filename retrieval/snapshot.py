@@ -257,7 +257,7 @@ class Snapshot:
     def namings(self, made_by: str) -> Iterator[tuple[int, str | None]]:
         """Each revision that can be cited, with the names that ``made_by`` found in it if they are kept."""
         yield from self.connection.execute(
-            "SELECT m.revision_id, n.found FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            "SELECT m.revision_id, n.found FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"  # nosec B608 # our own SQL alone
             " LEFT JOIN namings n ON n.revision_id = m.revision_id AND n.made_by = ?"
             f" WHERE {_SEEN} AND r.quarantine IS NULL ORDER BY r.source, r.document_id",
             (made_by, *self._seen),
