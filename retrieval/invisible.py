@@ -65,8 +65,10 @@ _SHAPING = "|".join(
         f"[{_SYMBOLS}][\ufe00\ufe0e\ufe0f].",
         "[0-9#*]\ufe0f\N{COMBINING ENCLOSING KEYCAP}",
         f"[{_SYMBOLS}\ufe0f]\N{ZERO WIDTH JOINER}[{_SYMBOLS}]",
-        # The form of an ideograph, by which some names differ: 葛󠄀 is not 葛󠄁 to those who bear it.
+        # The form of an ideograph, by which the names of some people and places differ; of a letter in
+        # Myanmar and in Phags-pa.
         f"[{_IDEOGRAPHS}][\ufe00-\ufe02\U000e0100-\U000e01ef].",
+        "[\u1000-\u109f\ua840-\ua877]\ufe00.",
         # Korean of old: a syllable without its first consonant or without its vowel.
         f"[^{_LEADING}\u115f]\N{HANGUL CHOSEONG FILLER}[{_VOWELS}{_TRAILING}]",
         f"[{_LEADING}]\N{HANGUL JUNGSEONG FILLER}.",

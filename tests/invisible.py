@@ -78,6 +78,7 @@ STAYS = {
     "old Korean": "\u115f\u1161 \u1100\u1160 \u115f\u1160\u11a8 \u1106\u119e\u11af\u110a\u119e\u1106\u1175",
     "jamo for themselves": "ㄱㅏㅎ \u1112\u119e\u11ab",
     "ideographs in a form of their own": "葛\U000e0100城市 辻\U000e0101 侮\ufe00",
+    "Myanmar and Phags-pa": "\u1002\ufe00 \ua856\ufe00",
     "marks that keep their places": "u\u034f\u0308 \u05dc\u05b7\u034f\u05b4",
 }
 
