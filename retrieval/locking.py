@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,4 +64,6 @@ def describe_holder(data_dir: Path) -> str:
 
 def _write_holder(data_dir: Path, since: datetime) -> None:
     note = {"pid": os.getpid(), "host": socket.gethostname(), "since": since.isoformat(timespec="seconds")}
-    (data_dir / HOLDER_NAME).write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
+    # On a full disk the work that needs the lock says so, in a sentence that names its file.
+    with suppress(OSError):
+        (data_dir / HOLDER_NAME).write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")

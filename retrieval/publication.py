@@ -213,16 +213,20 @@ def cached_embeddings(
     """The cached vectors of ``keys`` in portions; keys that are not cached are left out."""
     ordered = sorted(keys)
     for at in range(0, len(ordered), at_once):
-        part = ordered[at : at + at_once]
-        marks = ",".join("?" * len(part))
         with store.reading() as connection:
-            yield dict(
-                connection.execute(
-                    "SELECT e.key, e.vector FROM embeddings e JOIN models o ON o.id = e.model_id"  # nosec B608 # question marks alone
-                    f" WHERE o.fingerprint = ? AND e.key IN ({marks})",
-                    (model, *part),
-                ).fetchall()
-            )
+            yield read_embeddings(connection, model, ordered[at : at + at_once])
+
+
+def read_embeddings(connection: sqlite3.Connection, model: str, keys: Sequence[str]) -> dict[str, bytes]:
+    """The cached vectors of at most a few thousand ``keys``; those that are not cached are left out."""
+    marks = ",".join("?" * len(keys))
+    return dict(
+        connection.execute(
+            "SELECT e.key, e.vector FROM embeddings e JOIN models o ON o.id = e.model_id"  # nosec B608 # question marks alone
+            f" WHERE o.fingerprint = ? AND e.key IN ({marks})",
+            (model, *keys),
+        ).fetchall()
+    )
 
 
 def publish(

@@ -9,7 +9,6 @@ result. Ids are content keys: equal passages share one vector. Documents and met
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import multiprocessing
 import os
@@ -24,7 +23,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from retrieval.errors import DangwuError, StoreBusy, StoreError
+from retrieval.exact import compare_all
 from retrieval.locking import ingest_lock
+from retrieval.marker import DATABASE_NAME, MARKER_NAME, marker_damage, write_marker
 from retrieval.offspring import end_with_parent
 from retrieval.publication import cached_embeddings, recent_vectors
 from retrieval.records import Audience
@@ -35,12 +36,13 @@ if TYPE_CHECKING:
     from retrieval.embeddings import Embedder
 
 COLLECTION = "passages"
-MARKER_NAME = "dangwu.json"
 # Rebuilding this many vectors takes about two seconds: short enough to do before answering.
 RESTORE_AT_ONCE = 5_000
 # Deleted vectors stay in the graph as dead nodes; past this share a fresh graph is smaller and faster.
 _DELETED_SHARE_MAX = 0.3
 BATCH = 1_000
+# More than Chroma writes when it opens a folder.
+_ROOM_BYTES = 1 << 16
 # All is written out with the last batch. By default Chroma leaves up to 1,000 vectors for whoever opens the
 # folder to work in, and a reader that does so writes parts of its memory into the files.
 HNSW = {"space": "cosine", "ef_search": 200, "batch_size": 1, "sync_threshold": 1}
@@ -96,7 +98,8 @@ class VectorHome(Protocol):
 def nearest(home: VectorHome, snapshot: Snapshot, embedder: Embedder | None, text: str, k: int) -> Nearest:
     """The ``k`` passages nearest to a question, by content key; or none, with the reason in Chinese.
 
-    Damaged vectors are restored first where that is quick and no ingest is running.
+    Damaged vectors are restored first where that is quick; where it cannot be done now, few vectors are
+    compared one by one.
     """
     if embedder is None or snapshot.is_empty:
         return Nearest()
@@ -115,7 +118,11 @@ def nearest(home: VectorHome, snapshot: Snapshot, embedder: Embedder | None, tex
         return Nearest(tuple(home.search(snapshot, vector, k)))
     except (StoreError, StoreBusy) as exc:
         _log.warning("vectors not restored: %s", exc.message)
-    return Nearest(notice=_ONLY_WORDS)
+    return (
+        Nearest(tuple(compare_all(snapshot, vector, k)))
+        if _are_few(snapshot)
+        else Nearest(notice=_ONLY_WORDS)
+    )
 
 
 @dataclass(slots=True)
@@ -148,7 +155,7 @@ class VectorFolders:
         if not keys:
             return ""
         name = _folder_name(model, keys)
-        if _marker_damage(self._root / name, len(keys)):
+        if marker_damage(self._root / name, len(keys)):
             self._build(name, model, dimension, set(keys), self._last(model, audience))
         return name
 
@@ -156,7 +163,7 @@ class VectorFolders:
         return next(filter(None, map(self._damage_of, version.vector_sets())), "")
 
     def _damage_of(self, held: VectorSet) -> str:
-        return _marker_damage(self._root / held.name, held.keys)
+        return marker_damage(self._root / held.name, held.keys)
 
     def restore(self, snapshot: Snapshot) -> None:
         self._build_again(snapshot, [each for each in sets_of(snapshot) if self._damage_of(each)])
@@ -253,7 +260,7 @@ class VectorFolders:
         try:
             held = self._copy_last(draft, last, keys) if last else set()
             self._apply_difference(draft, model, keys - held, held - keys)
-            _write_marker(draft, model, dimension, len(keys))
+            write_marker(draft, model, dimension, len(keys))
             _move_into_place(draft, self._root / name)
         except DangwuError:
             raise
@@ -339,9 +346,13 @@ def sets_of(snapshot: Snapshot) -> list[VectorSet]:
     return snapshot.info.vector_sets(snapshot.audiences)
 
 
+def _are_few(snapshot: Snapshot) -> bool:
+    return sum(each.keys for each in sets_of(snapshot)) <= RESTORE_AT_ONCE
+
+
 def require_few(snapshot: Snapshot) -> None:
     """VectorsDamaged where it would take too long to restore a snapshot's vectors before answering."""
-    if sum(each.keys for each in sets_of(snapshot)) > RESTORE_AT_ONCE:
+    if not _are_few(snapshot):
         raise VectorsDamaged("向量太多，不在提问时恢复。", remedy="运行 dangwu ingest 恢复。")
 
 
@@ -364,26 +375,37 @@ def _client(folder: Path) -> Any:
 
 
 def _open_folder(folder: Path, keys: int) -> _Handle:
-    problem = _marker_damage(folder, keys)
+    is_writable = _takes_writes(folder)
+    if not is_writable and not _has_room_for_copy(folder):
+        raise VectorsDamaged(f"向量目录不可写，也没有地方放副本：{folder}。", remedy="检查权限和磁盘空间。")
+    problem = marker_damage(folder, keys)
     if problem:
         raise _damaged(folder, problem)
-    if os.access(folder, os.W_OK):
-        return _open_client(folder, folder, keys)
-    scratch = _writable_copy(folder)
-    try:
-        handle = _open_client(folder, Path(scratch.name), keys)
-    except VectorsDamaged:
-        scratch.cleanup()
-        raise
-    handle.scratch = scratch
-    return handle
+    return _open_client(folder, keys) if is_writable else _open_copy(folder, keys)
 
 
-def _open_client(folder: Path, place: Path, keys: int) -> _Handle:
-    """The vectors of ``folder``, opened at ``place``, where they or a copy of them stand."""
+def _takes_writes(folder: Path) -> bool:
+    """Whether something can be written there; rights, a read-only medium or a full disk may forbid it."""
     try:
-        _require_database(place / "chroma.sqlite3")
-        client = _client(place)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(_ROOM_BYTES))
+    except OSError:
+        return False
+    return True
+
+
+def _has_room_for_copy(folder: Path) -> bool:
+    try:
+        size = sum(path.stat().st_size for path in folder.rglob("*"))
+        return shutil.disk_usage(tempfile.gettempdir()).free > size + _ROOM_BYTES
+    except OSError:
+        return False
+
+
+def _open_client(folder: Path, keys: int) -> _Handle:
+    try:
+        _require_database(folder / DATABASE_NAME)
+        client = _client(folder)
     # Chroma raises its own, sqlite's and Rust's errors, some of them plain Exception.
     except Exception as exc:
         raise _damaged(folder, str(exc)) from exc
@@ -399,13 +421,21 @@ def _open_client(folder: Path, place: Path, keys: int) -> _Handle:
     return _Handle(client, collection, count)
 
 
-def _writable_copy(folder: Path) -> tempfile.TemporaryDirectory[str]:
-    """A copy that Chroma can open: it writes to a folder even when it only reads."""
+def _open_copy(folder: Path, keys: int) -> _Handle:
+    """A folder opened elsewhere: Chroma writes to a folder even when it only reads."""
     scratch = tempfile.TemporaryDirectory(prefix="dangwu-vectors-")
-    shutil.copytree(folder, scratch.name, copy_function=shutil.copyfile, dirs_exist_ok=True)
-    for each in (Path(scratch.name), *Path(scratch.name).rglob("*")):
-        each.chmod(0o700)
-    return scratch
+    try:
+        shutil.copytree(folder, scratch.name, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        for each in (Path(scratch.name), *Path(scratch.name).rglob("*")):
+            each.chmod(0o700)
+        handle = _open_client(Path(scratch.name), keys)
+    except (OSError, VectorsDamaged) as exc:
+        scratch.cleanup()
+        raise VectorsDamaged(
+            f"打不开向量目录的副本：{folder}（{exc}）。", remedy="检查权限和磁盘空间。"
+        ) from exc
+    handle.scratch = scratch
+    return handle
 
 
 def _require_database(path: Path) -> None:
@@ -432,29 +462,6 @@ def _folder_name(model: str, keys: Collection[str]) -> str:
     for key in sorted(keys):
         digest.update(key.encode())
     return digest.hexdigest()[:16]
-
-
-def _write_marker(folder: Path, model: str, dimension: int, count: int) -> None:
-    sizes = {
-        path.relative_to(folder).as_posix(): path.stat().st_size
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-    marker = {"model": model, "dimension": dimension, "count": count, "sizes": sizes}
-    (folder / MARKER_NAME).write_text(json.dumps(marker), encoding="utf-8")
-
-
-def _marker_damage(folder: Path, count: int) -> str:
-    """What a look at the folder shows to be wrong, or an empty string; Chroma is not loaded for it."""
-    try:
-        marker = json.loads((folder / MARKER_NAME).read_text(encoding="utf-8"))
-        lost = [name for name, size in marker["sizes"].items() if (folder / name).stat().st_size < int(size)]
-        held = int(marker["count"])
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        return str(exc) or type(exc).__name__
-    if lost:
-        return f"文件被截断：{lost[0]}"
-    return "" if held == count else f"有 {held} 个向量，应有 {count} 个"
 
 
 def _move_into_place(draft: Path, place: Path) -> None:

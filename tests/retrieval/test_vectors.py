@@ -22,11 +22,12 @@ from retrieval import vectors as vectors_module
 from retrieval.errors import SettingError, StoreError
 from retrieval.holdings import held_documents
 from retrieval.locking import ingest_lock
+from retrieval.marker import MARKER_NAME
 from retrieval.publication import content_key
 from retrieval.records import EVERYONE
 from retrieval.store import Store
 from retrieval.vector_server import VectorServer
-from retrieval.vectors import MARKER_NAME, Nearest, VectorFolders, VectorHome, nearest, vector_home
+from retrieval.vectors import Nearest, VectorFolders, VectorHome, nearest, vector_home
 from tests.corpus import HashEmbedder, plain_parts, run_ingest, write_files
 
 
@@ -136,11 +137,25 @@ def inflict(folder: Path, damage: str) -> None:
         database.write_bytes(b"\xff" * database.stat().st_size)
 
 
-def test_while_an_ingest_runs_damaged_vectors_mean_words_alone(store: Store) -> None:
+def test_while_an_ingest_runs_few_damaged_vectors_are_compared_one_by_one(
+    folders: VectorFolders, store: Store
+) -> None:
+    whole = look(folders, store, "第7条", k=5)
     shutil.rmtree(folder_of(store))
     fresh = VectorFolders(store)
     with ingest_lock(store.data_dir):
-        found = look(fresh, store, "第7条")
+        found = look(fresh, store, "第7条", k=5)
+    assert found.notice == "" and [key for key, _ in found.hits] == [key for key, _ in whole.hits]
+    assert dict(found.hits) == pytest.approx(dict(whole.hits), abs=1e-5)
+
+
+def test_while_an_ingest_runs_many_damaged_vectors_mean_words_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors_module, "RESTORE_AT_ONCE", 20)
+    shutil.rmtree(folder_of(store))
+    with ingest_lock(store.data_dir):
+        found = look(VectorFolders(store), store, "第7条")
     assert found.hits == () and "只按词检索" in found.notice and "dangwu ingest" in found.notice
 
 
@@ -182,7 +197,7 @@ def test_a_folder_with_strange_vectors_serves_only_what_the_store_knows(
     collection.add(ids=["stranger"], embeddings=[HashEmbedder().query("第7条")])
     client.close()
     marker = folder / MARKER_NAME
-    marker.write_text(json.dumps({**json.loads(marker.read_text()), "sizes": {}}))
+    marker.write_text(json.dumps({**json.loads(marker.read_text()), "files": {}}))
     found = look(folders, store, "第7条")
     assert len(found.hits) == 20 and "stranger" not in dict(found.hits)
 
@@ -366,12 +381,14 @@ def test_folders_and_server_can_take_each_others_place(
     assert len(look(home, store, "第7条").hits) == len(look(folders, store, "第7条").hits) == 21
 
 
-def test_an_unreachable_server_means_words_alone_and_a_failed_ingest(
-    tmp_path: Path, docs: Path, store: Store
+def test_an_unreachable_server_means_a_search_without_it_and_a_failed_ingest(
+    tmp_path: Path, docs: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        assert len(look(VectorServer(store, url), store, "第7条").hits) == 21
+        monkeypatch.setattr(vectors_module, "RESTORE_AT_ONCE", 20)
         assert "只按词检索" in look(VectorServer(store, url), store, "第7条").notice
         other = Store.open(tmp_path / "served", create=True)
         with pytest.raises(StoreError, match=url):
