@@ -31,9 +31,14 @@ __all__ = ["DATABASE_NAME", "VECTORS_NAME", "Snapshot", "Store", "Version"]
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that knows which file it opened: a restore may put another in its place."""
+    """A connection that knows which file it opened: a restore may put another in its place.
+
+    ``taken_as`` is the state of a file that is read as it lies there, without the log by which SQLite tells
+    readers of writers; ``None`` for one that is shared.
+    """
 
     file_id: tuple[int, int] = (0, 0)
+    taken_as: tuple[int, int] | None = None
 
 
 class Store:
@@ -113,6 +118,8 @@ class Store:
                 self._give_back(connection)
                 raise
             self._give_back(connection)
+            if connection.taken_as not in (None, _file_state(self.database)):
+                raise StoreBusy("资料库刚刚有更新，这一次没有读完整。", remedy="再运行一次同样的命令。")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -128,19 +135,7 @@ class Store:
 
     def connect(self) -> _Connection:
         """A new connection in autocommit mode; whoever takes it closes it."""
-        file_id = _file_id(self.database)
-        connection = sqlite3.connect(
-            address(self.database, "rw"),
-            uri=True,
-            timeout=_BUSY_TIMEOUT_S,
-            isolation_level=None,
-            check_same_thread=False,
-            factory=_Connection,
-        )
-        connection.file_id = file_id
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
+        return _connected(self.database, address(self.database, "rw"))
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:
@@ -170,14 +165,17 @@ class Store:
                 if connection.file_id == file_id:
                     return connection
                 connection.close()
-        return self.connect()
+        return open_to_read(self.database)
 
     def _give_back(self, connection: _Connection) -> None:
         connection.rollback()
-        self._idle.put(connection)
+        if connection.taken_as is None:
+            self._idle.put(connection)
+        else:
+            connection.close()
 
     def _prepare(self) -> None:
-        connection = self.connect()
+        connection = open_to_read(self.database)
         try:
             found = schema_version(connection)
             owner = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -210,10 +208,66 @@ def _file_id(database: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def open_to_read(database: Path) -> _Connection:
+    """A connection that can read, even where there is no room for the log that readers share."""
+    try:
+        return _connected(database, address(database, "rw"))
+    except sqlite3.OperationalError as exc:
+        log = Path(f"{database}-wal")
+        # What stands in a log belongs to the contents.
+        if not is_refused_by_disk(exc) or (log.exists() and log.stat().st_size):
+            raise
+    state = _file_state(database)
+    connection = _connected(database, f"{database.absolute().as_uri()}?immutable=1")
+    connection.taken_as = state
+    return connection
+
+
+def _connected(database: Path, uri: str) -> _Connection:
+    file_id = _file_id(database)
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        timeout=_BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=_Connection,
+    )
+    connection.file_id = file_id
+    try:
+        # The first to read the file, and so to fail where that cannot be.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # What a search sorts and counts must need no room on the disk.
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _file_state(database: Path) -> tuple[int, int]:
+    try:
+        status = database.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+def is_refused_by_disk(exc: sqlite3.Error) -> bool:
+    """Whether an error comes from a disk that takes nothing: full, failing, or not to be written."""
+    return (getattr(exc, "sqlite_errorcode", 0) & 0xFF) in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+    )
+
+
 def damage_of(database: Path) -> str | None:
     """What SQLite's own check finds wrong with a file, or ``None``; reads the whole file."""
     try:
-        with closing(sqlite3.connect(address(database, "ro"), uri=True)) as connection:
+        with closing(open_to_read(database)) as connection:
             found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
     except sqlite3.Error as exc:
         return str(exc)

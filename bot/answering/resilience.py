@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 import random
 import time
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from filelock import FileLock
+
+_log = logging.getLogger(__name__)
 
 CALLS_A_DAY = 2000
 """How often the model is asked a day at most, retries included."""
@@ -143,11 +146,20 @@ class DailyBudget:
         with self._lock:
             if self._path is None:
                 return self._count()
-            with FileLock(f"{self._path}.lock"):
-                self._spent = self._read(self._path)
-                taken = self._count()
-                self._path.write_text(json.dumps(dict(zip(("day", "calls"), self._spent, strict=True))))
-                return taken
+            try:
+                with FileLock(f"{self._path}.lock"):
+                    return self._take_shared(self._path)
+            except OSError as exc:
+                # A full disk must not keep anybody from an answer.
+                _log.warning("calls of the language model are counted in memory: %s", exc)
+                return self._count()
+
+    def _take_shared(self, path: Path) -> bool:
+        self._spent = max(self._spent, self._read(path))
+        taken = self._count()
+        with suppress(OSError):
+            path.write_text(json.dumps(dict(zip(("day", "calls"), self._spent, strict=True))))
+        return taken
 
     def _count(self) -> bool:
         day = self._today().isoformat()

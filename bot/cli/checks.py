@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from retrieval.store import Version
 
 Status = Literal["ok", "note", "warning", "broken"]
+# With less than this, hardly anything can be written.
+_ROOM_BYTES = 1 << 20
 _REPLACE = "用 dangwu restore 备份文件 恢复；没有备份就换一个数据目录重新导入。"
 
 
@@ -70,6 +73,9 @@ def check_data_dir(application: Application) -> Check:
         return Check(
             "数据目录", "note", f"还没有建立：{folder}", "第一次 dangwu ask 或 dangwu ingest 时会建立。"
         )
+    if shutil.disk_usage(folder).free < _ROOM_BYTES:
+        message = f"磁盘已满：{folder}；照常回答，但不能导入，机器人的记录只在内存里"
+        return Check("数据目录", "broken", message, "腾出磁盘空间。")
     return Check("数据目录", "ok", str(folder))
 
 

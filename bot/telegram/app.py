@@ -105,9 +105,10 @@ def build(
     """The application with all its parts; nothing is contacted before it is initialised."""
     limits = limits or LimitSettings()
     settings = core.settings.telegram
-    polls = NotedRequest(connection_pool_size=1, **request_options(settings))
+    # What a poll confirms, Telegram does not send again.
+    polls = NotedRequest(lambda: journal.kept(), connection_pool_size=1, **request_options(settings))
     bot = make_client(settings, polls)
-    store = TelegramStore(core.data_dir)
+    store = TelegramStore(core.data_dir, goes_on=True)
     gate = Gate(settings, migrations=store.migrations)
     rates = RateLimits(limits, now=clock)
     workers = _WORKERS_THAT_WAIT if core.settings.llm.model else _WORKERS
@@ -126,7 +127,7 @@ def build(
     buttons = Buttons(desk, commands, store, gate, rates, delivery, uploads)
     # Typing one question is many queries, which must not use up what the person may ask.
     inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
-    journal = UpdateJournal(store, handlers.is_addressed)
+    journal = UpdateJournal(store, handlers.is_addressed, holds=bool(settings.webhook_url))
     order = ChatOrder(limits.chat_queue)
     _watch(metrics, desk.work, order, delivery)
     monitor = Monitor(metrics, lambda: _health(core, order, polls))

@@ -27,7 +27,7 @@ from bot.telegram.gate import Role
 from bot.telegram.listings import found_parts, source_parts, status_part, text_parts
 from bot.telegram.replies import Ending, Reply, note
 from bot.telegram.store import ANSWERS_KEPT_DAYS
-from retrieval.errors import WorkError
+from retrieval.errors import StoreError, WorkError
 
 if TYPE_CHECKING:
     from bot.answering.conversation import Turn
@@ -147,7 +147,11 @@ class Commands:
 
     async def _forget(self, asking: Asking) -> Reply:
         self._desk.forget(asking.key.user)
-        count = self._store.forget(asking.user_id)
+        try:
+            count = self._store.forget(asking.user_id)
+        except StoreError as exc:
+            _log.error("not forgotten: %s", exc.message)
+            return _notice(wording.NOT_FORGOTTEN)
         return Reply([note(wording.FORGOTTEN.format(count=count))], "answer")
 
     async def _start(self, asking: Asking) -> Reply:

@@ -7,10 +7,14 @@ import logging
 from collections.abc import Callable
 
 from telegram import Bot, Update
+from telegram.error import TimedOut
 
 from bot.telegram.store import TelegramStore
 from retrieval.errors import StoreError
 
+# The program's end waits for it too.
+_KEPT_WITHIN_S = 10.0
+_LOOK_EVERY_S = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -18,18 +22,33 @@ class UpdateJournal(asyncio.Queue[object]):
     """The application's queue of updates, which drops what is known and keeps what is addressed.
 
     Telegram takes an update as delivered with the next poll, or with the answer to its webhook call; both
-    come after ``put``. Messages that are not for the bot are never written down.
+    come after ``put``. Messages that are not for the bot are never written down. Where the disk takes
+    nothing, an update is delivered when it has had its reply: ``kept`` is awaited before the next poll, and
+    with ``holds`` ``put`` itself waits.
     """
 
-    def __init__(self, store: TelegramStore, is_addressed: Callable[[Update], bool]) -> None:
+    def __init__(
+        self, store: TelegramStore, is_addressed: Callable[[Update], bool], *, holds: bool = False
+    ) -> None:
         super().__init__()
         self._store = store
         self._is_addressed = is_addressed
+        self._holds = holds
 
     async def put(self, item: object) -> None:
         """Queue an update, unless it is one that was queued before."""
         if not isinstance(item, Update) or self._is_new(item):
             await super().put(item)
+        if self._holds:
+            await self.kept()
+
+    async def kept(self) -> None:
+        """Return once no update is in memory alone; TimedOut where that takes too long."""
+        for _ in range(round(_KEPT_WITHIN_S / _LOOK_EVERY_S)):
+            if not self._store.unsaved:
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+        raise TimedOut("an update that is not written down has not had its reply yet")
 
     async def restore(self, bot: Bot) -> set[int]:
         """Queue what a former process left open; gives the ids whose reply may have left already."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,19 @@ _SILENCE_MAX_S = 90.0
 
 
 class NotedRequest(HTTPXRequest):
-    """The library's request, which notes when Telegram last answered one."""
+    """The library's request, which notes when Telegram last answered one.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, **options: Any) -> None:
+    ``before`` is awaited before each; what it raises takes the request's place.
+    """
+
+    def __init__(
+        self,
+        before: Callable[[], Awaitable[None]],
+        clock: Callable[[], float] = time.monotonic,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
+        self._before = before
         self._clock = clock
         self._answered_at = clock()
 
@@ -35,6 +44,7 @@ class NotedRequest(HTTPXRequest):
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """The status and the body, as ever."""
+        await self._before()
         status, body = await super().do_request(*args, **kwargs)
         if status == 200:
             self._answered_at = self._clock()

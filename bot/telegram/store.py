@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,8 +19,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from bot.telegram.standby import put_back, stand_in
 from retrieval.erasure import scrub
 from retrieval.errors import StoreError
+from retrieval.store import is_refused_by_disk, open_to_read
 
 DATABASE_NAME = "telegram.sqlite3"
 # Telegram repeats an unconfirmed update for a day; far fewer than these arrive twice.
@@ -50,6 +53,9 @@ CREATE TABLE IF NOT EXISTS migrations (old_id INTEGER PRIMARY KEY, new_id INTEGE
 """
 # What is under way, and means nothing once it is done.
 _JOURNAL = ("updates", "uploads")
+# How often a disk that took nothing is tried again.
+_RETRY_S = 30.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +94,43 @@ class OpenUpdate:
 class TelegramStore:
     """The file ``telegram.sqlite3`` of one data folder; close it when done.
 
-    With ``reads_only`` the file must be there, and neither it nor anything beside it is written.
+    With ``reads_only`` the file must be there, and neither it nor anything beside it is written. With
+    ``goes_on``, a disk that takes nothing is no reason to stop: what is to be kept stays in memory until it
+    can be written, and ``unsaved`` are the open updates that only the memory knows.
     """
 
     def __init__(
-        self, data_dir: Path, *, now: Callable[[], float] = time.time, reads_only: bool = False
+        self,
+        data_dir: Path,
+        *,
+        now: Callable[[], float] = time.time,
+        reads_only: bool = False,
+        goes_on: bool = False,
     ) -> None:
         self._path = data_dir / DATABASE_NAME
         self._now = now
         self._lock = Lock()
+        self._goes_on = goes_on
+        self._retry_at = 0.0
+        # The file while the memory stands in for it; there may be none yet.
+        self._disk: sqlite3.Connection | None = None
+        self._is_standing_in = False
+        self.unsaved: set[int] = set()
         with self._translated():
-            self._connection = sqlite3.connect(
-                self._address(reads_only), uri=True, isolation_level=None, check_same_thread=False
-            )
             if reads_only:
+                self._connection = self._connected(self._address())
                 return
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            # Survives a killed process; only a power failure may lose the last moment.
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute("PRAGMA secure_delete = ON")
-            self._connection.executescript(_SCHEMA)
+            try:
+                self._connection = self._opened()
+            except sqlite3.OperationalError as exc:
+                if not goes_on or not is_refused_by_disk(exc):
+                    raise
+                self._stand_in(open_to_read(self._path) if self._path.exists() else None)
 
     def close(self) -> None:
         """Close the file; the store is of no use afterwards."""
+        self._retry_at = 0.0
+        self._return_to_disk()
         self._connection.close()
 
     def accept(self, update_id: int, body: dict[str, Any]) -> bool:
@@ -120,12 +140,15 @@ class TelegramStore:
         """
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return self._write(
+        is_new = self._write(
             "INSERT INTO updates VALUES (?, ?, 'received', ?, NULL, ?) ON CONFLICT (update_id) DO UPDATE"
             " SET digest = excluded.digest, state = 'received', body = excluded.body, outcome = NULL,"
             " received_at = excluded.received_at WHERE digest != excluded.digest",
             (update_id, digest, text, self._now()),
         )
+        if is_new and self._is_standing_in:
+            self.unsaved.add(update_id)
+        return is_new
 
     def mark_sending(self, update_id: int) -> None:
         """Note that the reply to an update is about to leave."""
@@ -139,6 +162,7 @@ class TelegramStore:
             "UPDATE updates SET state = 'settled', body = NULL, outcome = ? WHERE update_id = ?",
             (outcome, update_id),
         )
+        self.unsaved.discard(update_id)
 
     def is_settled(self, update_id: int) -> bool:
         """Whether an update has had its reply; false for one that was never written down."""
@@ -196,25 +220,27 @@ class TelegramStore:
         What has been kept for long enough goes.
         """
         self._drop_old_answers()
-        with self._translated(), self._lock:
-            cursor = self._connection.execute(
-                "INSERT INTO answers (chat_id, user_id, question, status, record, index_version, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    chat_id,
-                    user_id,
-                    record["question"],
-                    record["status"],
-                    json.dumps(record, ensure_ascii=False),
-                    record["index_version"],
-                    self._now(),
-                ),
-            )
-            return int(cursor.lastrowid or 0)
+        cursor = self._change(
+            "INSERT INTO answers (chat_id, user_id, question, status, record, index_version, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                chat_id,
+                user_id,
+                record["question"],
+                record["status"],
+                json.dumps(record, ensure_ascii=False),
+                record["index_version"],
+                self._now(),
+            ),
+        )
+        return int(cursor.lastrowid or 0)
 
     def answer(self, answer_id: int) -> StoredAnswer | None:
         """A kept answer, or ``None`` where it was forgotten."""
         rows = self._read("SELECT * FROM answers WHERE id = ?", (answer_id,))
+        if not rows and self._disk is not None:
+            with self._translated(), self._lock:
+                rows = self._disk.execute("SELECT * FROM answers WHERE id = ?", (answer_id,)).fetchall()
         if not rows:
             return None
         row = rows[0]
@@ -258,8 +284,14 @@ class TelegramStore:
         return [(row[0], row[1]) for row in self._read("SELECT token, chat_id FROM uploads", ())]
 
     def forget(self, user_id: int) -> int:
-        """Erase a person's kept questions, votes and comments; gives how many records that were."""
+        """Erase a person's kept questions, votes and comments; gives how many records that were.
+
+        StoreError where the file cannot be written.
+        """
         with self._translated(), self._lock:
+            self._return_to_disk()
+            if self._is_standing_in:
+                raise self._unusable("磁盘暂时写不进去")
             count = 0
             for table in ("votes", "comments", "answers"):
                 count += self._connection.execute(
@@ -293,13 +325,55 @@ class TelegramStore:
         """The new numbers of groups by their old ones."""
         return dict(self._read("SELECT old_id, new_id FROM migrations", ()))
 
-    def _address(self, reads_only: bool) -> str:
-        address = self._path.absolute().as_uri()
-        if not reads_only:
-            return address
+    def _opened(self) -> sqlite3.Connection:
+        connection = self._connected(self._path.absolute().as_uri())
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # Survives a killed process; only a power failure may lose the last moment.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.executescript(_SCHEMA)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _connected(self, address: str) -> sqlite3.Connection:
+        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+
+    def _address(self) -> str:
+        """The address of a file that is only read."""
         # Without a log there is no writer, and opening the file as one that others share would make a log.
         has_log = self._path.with_name(f"{DATABASE_NAME}-wal").exists()
-        return f"{address}?mode=ro" if has_log else f"{address}?mode=ro&immutable=1"
+        return f"{self._path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+
+    def _stand_in(self, disk: sqlite3.Connection | None) -> None:
+        self._connection, self._disk = stand_in(_SCHEMA, disk), disk
+        self._is_standing_in = True
+        self._retry_at = self._now() + _RETRY_S
+        _log.error("the disk takes nothing: records stay in memory until it does (%s)", self._path)
+
+    def _return_to_disk(self) -> None:
+        """Write what the memory holds, where it stands in, and the disk takes it again."""
+        if not self._is_standing_in or self._now() < self._retry_at:
+            return
+        self._retry_at = self._now() + _RETRY_S
+        try:
+            disk = self._opened()
+            try:
+                put_back(self._connection, disk)
+            except sqlite3.Error:
+                disk.close()
+                raise
+        except sqlite3.Error as exc:
+            _log.info("records stay in memory: %s", exc)
+            return
+        self._connection.close()
+        if self._disk is not None:
+            self._disk.close()
+        self._connection, self._disk, self._is_standing_in = disk, None, False
+        self.unsaved.clear()
+        _log.info("records are on the disk again")
 
     def _drop_old_answers(self) -> None:
         self._write(
@@ -308,8 +382,18 @@ class TelegramStore:
         )
 
     def _write(self, sql: str, values: Sequence[Any]) -> bool:
+        return self._change(sql, values).rowcount > 0
+
+    def _change(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         with self._translated(), self._lock:
-            return self._connection.execute(sql, values).rowcount > 0
+            self._return_to_disk()
+            try:
+                return self._connection.execute(sql, values)
+            except sqlite3.OperationalError as exc:
+                if not self._goes_on or self._is_standing_in or not is_refused_by_disk(exc):
+                    raise
+            self._stand_in(self._connection)
+            return self._connection.execute(sql, values)
 
     def _read(self, sql: str, values: Sequence[Any]) -> list[Any]:
         with self._translated(), self._lock:
@@ -320,10 +404,13 @@ class TelegramStore:
         try:
             yield
         except sqlite3.Error as exc:
-            raise StoreError(
-                f"机器人的记录读写不了：{self._path}（{exc}）。",
-                remedy="检查磁盘空间和权限；文件损坏时把它移走，机器人会新建一个。",
-            ) from exc
+            raise self._unusable(str(exc)) from exc
+
+    def _unusable(self, reason: str) -> StoreError:
+        return StoreError(
+            f"机器人的记录读写不了：{self._path}（{reason}）。",
+            remedy="检查磁盘空间和权限；文件损坏时把它移走，机器人会新建一个。",
+        )
 
 
 def _documents_of(record: Mapping[str, Any]) -> set[str]:

@@ -30,6 +30,7 @@ NO_COMMENT = "请在命令后面写上意见，如：/feedback 缺少今年的�
 COMMENT_KEPT = "谢谢，意见已经记下，维护者会看到。"
 MORE_FEEDBACK = "\n\n全部评价、导出和变成评测题，在服务器上运行：dangwu feedback"
 FORGOTTEN = "已删除与您有关的 {count} 条记录（提问、评价、留言），也忘掉了对话。"
+NOT_FORGOTTEN = "现在删不了，服务器的磁盘暂时写不进去。请过一会儿再发一次 /forget。"
 NO_COMMAND = "没有这个命令。可用的命令见 /help。"
 ONLY_TEXT = "我只能读文字，请用一句话提问。"
 CLOSED = "这个机器人只供指定的会话使用。需要使用请联系管理员，这里的会话号是 {chat_id}。"
