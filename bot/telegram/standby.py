@@ -28,7 +28,7 @@ def put_back(memory: sqlite3.Connection, disk: sqlite3.Connection) -> None:
     disk.execute("BEGIN IMMEDIATE")
     try:
         for table in _MIRRORED:
-            disk.execute(f"DELETE FROM {table}")
+            disk.execute(f"DELETE FROM {table}")  # nosec B608 # names of our own tables
         for table in (*_MIRRORED, *_ADDED):
             _copy(table, memory, disk)
         disk.execute("COMMIT")
@@ -38,6 +38,6 @@ def put_back(memory: sqlite3.Connection, disk: sqlite3.Connection) -> None:
 
 
 def _copy(table: str, source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    with closing(source.execute(f"SELECT * FROM {table}")) as rows:
+    with closing(source.execute(f"SELECT * FROM {table}")) as rows:  # nosec B608 # our own tables
         marks = ",".join("?" * len(rows.description))
-        target.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
+        target.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # nosec B608 # our own tables
