@@ -17,6 +17,7 @@ from bot.answering.generation import Generator, OnStatement, Task
 from bot.answering.injection import is_order_alone
 from bot.answering.refusal import refusal_message
 from bot.answering.resilience import Deadline, ModelFailure
+from bot.answering.small_talk import small_talk
 from bot.answering.suggestions import Suggester
 from bot.answering.view import ViewCache
 from retrieval.records import Audience, Evidence
@@ -79,12 +80,16 @@ class Answerer:
     ) -> Answer:
         """The answer with its citations, or a refusal that names the nearest documents.
 
+        What asks nothing (你好, 谢谢) gets a reply of the status ``refused`` without any document.
+
         ``on_statement`` gets each verified statement as soon as there is one. They are what the answer
         holds, except that an extractive answer takes their place where the model's turn out too few.
         EmptyCorpus when nothing has been ingested.
         """
         begun = searched = self._clock()
         with self._retriever.snapshot(audiences) as snapshot:
+            if said := small_talk(question):
+                return Answer(question, "refused", message=said, index_version=snapshot.index_version)
             key = cache_key(question, snapshot.index_version, audiences, self._version)
             found: Answer | _Found | None = self._cache.get(key)
             if found is None:

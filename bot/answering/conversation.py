@@ -22,6 +22,7 @@ from bot.answering.gaps import Gaps
 from bot.answering.generation import OnStatement
 from bot.answering.kinds import asked
 from bot.answering.refusal import refusal_message
+from bot.answering.small_talk import small_talk
 from prompts import render
 from retrieval.normalise import match_key, search_key
 from retrieval.question import analyse
@@ -162,6 +163,9 @@ class Dialogue:
         ``on_statement`` gets each statement of a language model's answer as soon as it is verified.
         What the corpus does not answer is noted as a gap, but not that there is no more of an answer.
         """
+        if small_talk(text):
+            # It neither ends what the conversation is about nor lacks in the corpus.
+            return Turn(text, text, self._asked(text, audiences, None))
         resolved = self.conversations.resolve(key, text, audiences=audiences)
         if resolved.lacks_context:
             return Turn(text, text, Answer(text, "refused", message=render("refusal_no_context")))

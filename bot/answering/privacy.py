@@ -24,11 +24,15 @@ _BIRTH = re.compile(r"[1-9]\d{5}(?:(?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]
 _BIRTH_BEFORE_1999 = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 
 
-def masked(text: str) -> str:
-    """The text with the numbers of identity cards, bank cards and telephones replaced by what they are."""
+def masked(text: str, *, with_landlines: bool = True) -> str:
+    """The text with the numbers of identity cards, bank cards and telephones replaced by what they are.
+
+    Without ``with_landlines`` those of offices and hotlines stay, which are there to be called.
+    """
     folded = text.translate(_FOLDED)
+    phones = (_MOBILE, _LANDLINE) if with_landlines else (_MOBILE,)
     spans = [(*match.span(), mask) for match in _LONG.finditer(folded) if (mask := _mask_of(match[0]))]
-    spans += [(*m.span(), PHONE_MASK) for pattern in (_MOBILE, _LANDLINE) for m in pattern.finditer(folded)]
+    spans += [(*m.span(), PHONE_MASK) for pattern in phones for m in pattern.finditer(folded)]
     parts, position = [], 0
     for start, end, mask in sorted(spans):
         if start >= position:

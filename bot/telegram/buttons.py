@@ -33,7 +33,7 @@ from bot.telegram.delivery import Delivery, QueueFull
 from bot.telegram.desk import Desk
 from bot.telegram.gate import Gate
 from bot.telegram.limits import RateLimits
-from bot.telegram.replies import topic_of
+from bot.telegram.replies import for_readers, topic_of
 from bot.telegram.requests import Target
 from bot.telegram.store import StoredAnswer, TelegramStore
 from bot.telegram.uploads import Uploads
@@ -97,9 +97,10 @@ class Buttons:
             return wording.LAST_NOTICE.format(seconds=round(verdict.wait_s + 0.5))
         asking = self._asking(message, query.from_user.id)
         if isinstance(wanted, TurnTo | TopicsPage):
-            await self._delivery.edit(asking.chat.id, message.message_id, await self._page(wanted, asking))
+            (page,) = for_readers([await self._page(wanted, asking)], asking.audiences)
+            await self._delivery.edit(asking.chat.id, message.message_id, page)
         else:
-            parts = await self._opened(wanted, asking, message)
+            parts = for_readers(await self._opened(wanted, asking, message), asking.audiences)
             await self._delivery.send(
                 Target(asking.chat.id, asking.topic_id or None, message.message_id), parts
             )

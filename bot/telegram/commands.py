@@ -25,7 +25,7 @@ from bot.telegram import notices, wording
 from bot.telegram.addressing import Addressed
 from bot.telegram.gate import Role
 from bot.telegram.listings import found_parts, source_parts, status_part, text_parts
-from bot.telegram.replies import Ending, Reply, note
+from bot.telegram.replies import Ending, Reply, for_readers, note
 from bot.telegram.store import ANSWERS_KEPT_DAYS
 from retrieval.errors import StoreError, WorkError
 
@@ -102,7 +102,8 @@ class Commands:
     async def reply(self, asking: Asking) -> Reply:
         """The reply to a question or a command."""
         work = self._by_name.get(asking.said.command, self._unknown)
-        return await work(asking)
+        reply = await work(asking)
+        return replace(reply, parts=for_readers(reply.parts, asking.audiences))
 
     async def _ask(self, asking: Asking) -> Reply:
         said = asking.said

@@ -11,6 +11,7 @@ from bot import asking
 from bot.answering.conversation import Conversations, Dialogue, Key, Turn
 from bot.answering.further import Further
 from bot.answering.gaps import Gaps
+from bot.answering.small_talk import small_talk
 from bot.asking import QUESTION_CHARS_MAX
 from bot.feedback import read_feedback
 from bot.rendering.feedback import feedback_text
@@ -160,6 +161,8 @@ def with_context(text: str, context: str) -> tuple[str, str]:
     A quoted message is the question where the text is none, part of it where the text points back, and a
     second attempt otherwise. It is cut to what fits; the text never is.
     """
+    if small_talk(text):
+        return text, ""
     if not context:
         return checked_question(text), ""
     if not any(c.isalnum() for c in text):

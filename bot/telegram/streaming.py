@@ -12,7 +12,9 @@ from bot.rendering.telegram import render_answer
 from bot.telegram import wording
 from bot.telegram.delivery import Delivery, DeliveryClosed, Journal, QueueFull
 from bot.telegram.pacing import Sleep
+from bot.telegram.replies import for_readers
 from bot.telegram.requests import Target
+from retrieval.records import EVERYONE
 
 # Telegram shows a draft for half a minute, and takes about a message a second.
 _EVERY_S = 1.0
@@ -74,7 +76,8 @@ class Stream:
         """Whether there is any use in showing more."""
         citations = tuple(self._citations[n] for n in sorted(self._citations))
         written = Answer("", "answered", tuple(self._statements), citations, notices=(wording.UNFINISHED,))
-        part, *more = render_answer(written)
+        # Whoever reads along: a draft stands for seconds, and the whole answer takes its place.
+        part, *more = for_readers(render_answer(written), EVERYONE)
         if more:
             return False
         if self.message_id is not None:
