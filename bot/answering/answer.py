@@ -52,6 +52,7 @@ class Answer:
     """What is said to a question.
 
     ``statements`` are empty unless ``answered``; ``message`` is what a refusal or an error says;
+    ``nearest`` quotes the wording that comes nearest to what is refused, which is no answer.
     ``suggestions`` are questions that the corpus does answer. ``passages`` are what retrieval offers,
     best first, also when refused. Every citation is used by a statement and every mark has its citation.
     """
@@ -62,6 +63,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     passages: tuple[ScoredPassage, ...] = ()
     message: str = ""
+    nearest: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     answerer: str = "extractive"

@@ -15,6 +15,7 @@ from bot.answering.drafts import Draft, Source
 from bot.answering.extractive import PASSAGES_READ
 from bot.answering.generation import Generator, OnStatement, Task
 from bot.answering.injection import is_order_alone
+from bot.answering.nearest import nearest_pieces
 from bot.answering.refusal import refusal_message
 from bot.answering.resilience import Deadline, ModelFailure
 from bot.answering.small_talk import small_talk
@@ -45,6 +46,7 @@ class _Found:
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
+    nearest: tuple[Citation, ...] = ()
     silences: tuple[str, ...] = ()
 
 
@@ -118,11 +120,15 @@ class Answerer:
         wanted, sources = wanted_by(search.question, search.statistics), self._sources(search)
         parts = [self._retriever.search_in(search.snapshot, part) for part in divided(search.question.text)]
         drafts = [self._part(part) for part in parts]
-        draft = None if is_order_alone(search.question.text) else joined(compose(wanted, sources), drafts)
+        is_order = is_order_alone(search.question.text)
+        draft = None if is_order else joined(compose(wanted, sources), drafts)
         evidence = search.evidence(PASSAGES_OFFERED)
         if draft is None:
+            if is_order:
+                return _Found(evidence, None, search.cited_notices)
+            _, nearest = cited(nearest_pieces(wanted, sources), search.snapshot.document_text)
             offered = self._suggestions(search, sources)
-            return _Found(evidence, None, search.cited_notices, suggestions=offered)
+            return _Found(evidence, None, search.cited_notices, suggestions=offered, nearest=nearest)
         statements, citations = cited(draft.pieces, search.snapshot.document_text)
         searches = [search, *parts]
         task = Task(search.question.text, wanted, _distinct(map(self._sources, searches)), draft)
@@ -194,7 +200,8 @@ def _extractive(question: str, found: _Found) -> Answer:
         statements=found.statements,
         citations=found.citations,
         passages=evidence.passages,
-        message="" if found.statements else refusal_message(evidence),
+        message="" if found.statements else refusal_message(found.nearest),
+        nearest=found.nearest,
         suggestions=found.suggestions,
         notices=(*evidence.notices, *found.silences),
         answerer=EXTRACTIVE,

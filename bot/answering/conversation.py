@@ -21,12 +21,13 @@ from bot.answering.further import Further
 from bot.answering.gaps import Gaps
 from bot.answering.generation import OnStatement
 from bot.answering.kinds import asked
+from bot.answering.nearest import QUOTES_MAX
 from bot.answering.refusal import refusal_message
 from bot.answering.small_talk import small_talk
 from prompts import render
 from retrieval.normalise import match_key, search_key
 from retrieval.question import analyse
-from retrieval.records import Audience, Evidence
+from retrieval.records import Audience
 from retrieval.retriever import STAFF
 
 TURNS_MAX = 6
@@ -215,5 +216,12 @@ def _speaks_of(answer: Answer, name: str) -> bool:
 
 def _refused(answer: Answer) -> Answer:
     """The refusal in place of an answer that speaks of something else."""
-    evidence = Evidence(answer.question, answer.passages, answer.index_version)
-    return replace(answer, status="refused", statements=(), citations=(), message=refusal_message(evidence))
+    nearest = answer.citations[:QUOTES_MAX]
+    return replace(
+        answer,
+        status="refused",
+        statements=(),
+        citations=(),
+        nearest=nearest,
+        message=refusal_message(nearest),
+    )

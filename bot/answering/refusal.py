@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from bot.answering.answer import Citation
 from prompts import render
-from retrieval.records import Evidence
-
-_NEAREST = 3
 
 
-def refusal_message(evidence: Evidence) -> str:
-    """The refusal, naming up to three different documents that come nearest."""
-    titles = dict.fromkeys(p.passage.document.title or p.passage.document.source for p in evidence.passages)
-    nearest = "、".join(f"《{title}》" for title in list(titles)[:_NEAREST])
+def refusal_message(nearest_wording: Sequence[Citation]) -> str:
+    """The refusal, naming the documents whose wording comes nearest."""
+    titles = dict.fromkeys(each.document.title or each.document.source for each in nearest_wording)
+    nearest = "、".join(f"《{title}》" for title in titles)
     return render("refusal_with_nearest", nearest=nearest) if nearest else render("refusal")

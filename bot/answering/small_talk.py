@@ -28,7 +28,8 @@ def kind_of(text: str) -> str:
         return ""
     words = _AROUND.sub("", search_key(text))
     if not words:
-        return "assent"
+        # Marks alone say nothing, an emoji nods.
+        return "" if set(text.strip()) <= set("?？!！。.…,，~～、") else "assent"
     if len(words) > _CHARS_MAX or not (said := _patterns()[""].fullmatch(words)):
         return ""
     # Of several kinds in one message the one that wants most is answered.

@@ -32,6 +32,8 @@ def answer_json(answer: Answer, *, answer_id: Any, extra: Mapping[str, Any] | No
             "total": round(answer.elapsed.total, 1),
         },
     }
+    if answer.status == "refused":
+        document["nearest"] = [citation_json(each) for each in answer.nearest]
     if answer.suggestions:
         document["suggestions"] = list(answer.suggestions)
     if answer.status == "error":

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from bot.answering.answer import Answer, Citation, Statement
 from bot.rendering.legible import on_one_line
 from bot.rendering.telegram_keyboards import (
-    NEAREST,
     document_keyboard,
     examples_keyboard,
     topics_keyboard,
@@ -25,7 +24,7 @@ from bot.rendering.telegram_markup import (
 from bot.rendering.telegram_split import split_text, utf16_length
 from bot.rendering.wrapping import shorten
 from prompts import render
-from retrieval.records import DocumentInfo, Passage, ScoredPassage
+from retrieval.records import DocumentInfo, Passage
 
 if TYPE_CHECKING:
     from bot.telegram.callbacks import DocumentView
@@ -41,6 +40,7 @@ _TITLE_CHARS = 60
 _HOME_CHARS = 16
 _SECTION_CHARS = 48
 _SOURCE_CHARS = 60
+_NEAREST_CHARS = 120
 _ISSUER_CHARS = 24
 _STATUS_CHARS = 12
 _CURRENT = "现行"
@@ -286,9 +286,9 @@ def _length(runs: Iterable[Run]) -> int:
 def _tail(answer: Answer, keyboard: Keyboard) -> str:
     """What stands below the answer: nearest passages of a refusal, notices, further questions."""
     blocks = []
-    if answer.status == "refused" and answer.passages:
-        lines = [f"{n}. {_nearest_line(each)}" for n, each in enumerate(answer.passages[:NEAREST], start=1)]
-        blocks.append("\n".join(["最接近的段落", *lines]))
+    if answer.nearest:
+        lines = [f"{n}. {_nearest_line(each)}" for n, each in enumerate(answer.nearest, start=1)]
+        blocks.append("\n".join(["最接近的原文（不是答案）", *lines]))
     blocks += [on_one_line(f"提示：{each}") for each in answer.notices]
     labels = {button.label for row in keyboard for button in row}
     unseen = [each for each in answer.suggestions if each not in labels]
@@ -321,9 +321,9 @@ def _source_lines(citations: Sequence[Citation]) -> Iterator[str]:
         named = document.id
 
 
-def _nearest_line(scored: ScoredPassage) -> str:
-    passage = scored.passage
-    return _title(passage.document) + _short(passage.section, _SECTION_CHARS)
+def _nearest_line(citation: Citation) -> str:
+    where = _title(citation.document) + _short(citation.section, _SECTION_CHARS)
+    return f"{where}\n“{_short(citation.quote, _NEAREST_CHARS)}”"
 
 
 def _topic_line(topic: Topic) -> str:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from retrieval.topics import Topic
 
 _SOURCES = 5
-NEAREST = 3
 _SUGGESTIONS = 3
 _EXAMPLES = 2
 
@@ -100,8 +99,7 @@ def _source_buttons(answer: Answer) -> tuple[Button, ...]:
 
 
 def _nearest_buttons(answer: Answer) -> tuple[Button, ...]:
-    nearest = answer.passages[:NEAREST]
     return tuple(
-        Button(f"看第 {n} 处", encode(OpenPassage(each.passage.id)))
-        for n, each in enumerate(nearest, start=1)
+        Button(f"看第 {n} 处", encode(OpenPassage(each.passage_id)))
+        for n, each in enumerate(answer.nearest, start=1)
     )

@@ -14,8 +14,6 @@ from bot.rendering.wrapping import shorten, wrap_cells
 from retrieval.records import DocumentInfo, Evidence, ScoredPassage
 
 _QUOTE_CHARS = 160
-_NEAREST = 3
-_NEAREST_CHARS = 80
 _TITLE = "bold"
 _MARK = "cyan"
 _FAINT = "dim"
@@ -28,9 +26,9 @@ def render_answer(answer: Answer, *, width: int) -> Text:
     if answer.status == "answered":
         blocks.append(_heading("出处"))
         blocks += [_source(each, width) for each in answer.citations]
-    elif answer.status == "refused" and answer.passages:
-        blocks.append(_heading("最接近的段落"))
-        blocks += [_nearest(each, width) for each in answer.passages[:_NEAREST]]
+    elif answer.nearest:
+        blocks.append(_heading("最接近的原文（不是答案）"))
+        blocks += [_nearest(each, width) for each in answer.nearest]
     blocks += [_line(f"提示：{each}", width, style="yellow") for each in answer.notices]
     if answer.suggestions:
         blocks.append(_heading("资料里能回答的问题"))
@@ -62,9 +60,9 @@ def _source(citation: Citation, width: int) -> Text:
     )
 
 
-def _nearest(scored: ScoredPassage, width: int) -> Text:
-    passage = scored.passage
-    return _entry("· ", passage.document, passage.section, shorten(passage.text, _NEAREST_CHARS), width)
+def _nearest(citation: Citation, width: int) -> Text:
+    quote = f"“{shorten(citation.quote, _QUOTE_CHARS)}”"
+    return _entry("· ", citation.document, citation.section, quote, width)
 
 
 def _found(n: int, scored: ScoredPassage, width: int) -> Text:

@@ -80,12 +80,19 @@ def test_an_answer_is_shown_whole_and_only_its_quotes_are_shortened() -> None:
 
 
 def test_a_refusal_shows_its_message_the_nearest_passages_and_questions_to_ask() -> None:
+    passage = PASSAGE.passage
+    quote = Citation(1, passage.id, passage.document, "", passage.text[:9], passage.start, passage.start + 9)
     refusal = Answer(
-        "？", "refused", passages=(PASSAGE,) * 5, message="资料里没有。", suggestions=("什么是甲？",)
+        "？",
+        "refused",
+        passages=(PASSAGE,) * 5,
+        message="资料里没有。",
+        nearest=(quote,),
+        suggestions=("什么是甲？",),
     )
     shown = render_answer(refusal, width=80).plain
-    assert shown.startswith("资料里没有。")
-    assert shown.count("《探寻城市管理中社区党建发展思路》") == 3
+    assert shown.startswith("资料里没有。\n\n最接近的原文（不是答案）\n· 《探寻城市管理中社区党建发展思路》")
+    assert shown.count("《探寻城市管理中社区党建发展思路》") == 1 and f"“{quote.quote}”" in shown
     assert "1. 什么是甲？" in shown
 
 

@@ -6,7 +6,7 @@ import html
 import re
 
 from bot.answering.answer import Answer, Citation, Statement
-from retrieval.records import DocumentInfo, Passage, ScoredPassage
+from retrieval.records import DocumentInfo, Passage
 
 _TOKEN = re.compile(r"<(/?)([a-z]+)((?: [a-z]+)*)>|&(?:lt|gt|amp|quot);|[^<>&]|(.)", re.DOTALL)
 _KNOWN = {("b", ""), ("i", ""), ("blockquote", ""), ("blockquote", " expandable")}
@@ -64,10 +64,9 @@ def make_passage(text: str, document: DocumentInfo | None = None, section: str =
     return Passage(f"{held.id}-0badcafe", held, section, "clause", 0, len(text), text, "key")
 
 
-def make_refusal(passages: int = 3) -> Answer:
-    """A refusal with this many nearest passages and two suggestions."""
-    documents = [make_document(n) for n in range(1, passages + 1)]
-    nearest = tuple(ScoredPassage(make_passage("最接近的原文。", each), 0.4) for each in documents)
+def make_refusal() -> Answer:
+    """A refusal with the wording nearest to the question in two documents, and two suggestions."""
+    nearest = tuple(make_citation(n, section="二 › 第八条") for n in (1, 2))
     suggestions = ("党费怎样交？", "何谓三会一课？")
     message = "现有资料里没有找到这个问题的依据，不作答。"
-    return Answer("问题", "refused", passages=nearest, message=message, suggestions=suggestions)
+    return Answer("问题", "refused", message=message, nearest=nearest, suggestions=suggestions)

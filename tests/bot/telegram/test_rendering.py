@@ -231,11 +231,11 @@ def test_a_refusal_names_the_nearest_passages_and_what_else_can_be_asked() -> No
     (part,) = render_answer(refusal, keyboard=answer_keyboard(refusal, "a1"))
     check(part)
     assert part.body == refusal.message
-    assert "1. 《第1号文件》二 › 第八条" in part.plain
+    assert "最接近的原文（不是答案）\n1. 《第1号文件》二 › 第八条\n“原文”\n2. " in part.plain
     assert part.plain.endswith(f"资料里能回答的问题\n· {long}"), "what a button says in full is not repeated"
     assert "· 党费怎样交？" in render_answer(refusal)[0].plain
     opened = [decode(button.data) for button in part.keyboard[0]]
-    assert opened == [OpenPassage(each.passage.id) for each in refusal.passages]
+    assert opened == [OpenPassage(each.passage_id) for each in refusal.nearest]
 
 
 def test_an_error_shows_its_code() -> None:
