@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from ingest.records import Margin
+from retrieval.invisible import INVISIBLE
 
 AUDIENCES = ("公开", "内部")
 
@@ -75,7 +76,7 @@ def marked_name(path: PurePosixPath) -> str:
 def is_restriction(line: str) -> bool:
     """Whether a line is hardly more than such a mark; a text that speaks of 内部文件 is public."""
     closed = _closed(line)
-    if not closed or len(closed) > MAX_MARK_CHARS or len(line) > 3 * MAX_MARK_CHARS:
+    if not closed or len(closed) > MAX_MARK_CHARS or len(INVISIBLE.sub("", line)) > 3 * MAX_MARK_CHARS:
         return False
     if _GRADED.fullmatch(closed):
         return True
@@ -89,5 +90,5 @@ def quoted(place: str, mark: str) -> str:
 
 
 def _closed(line: str) -> str:
-    """The line without white space, by which 内 部 资 料 is spread out."""
-    return "".join(line.split())
+    """The line without white space, by which 内 部 资 料 is spread out, and without what nobody sees."""
+    return "".join(INVISIBLE.sub("", line).split())

@@ -149,6 +149,12 @@ def test_a_name_is_marked_where_the_phrase_is_set_apart(path: str, found_in: str
     assert marked_name(PurePosixPath(path)) == found_in
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\u3164", "\u061c", "\U000e0041" * 200], ids=ascii)
+def test_a_mark_counts_with_characters_in_it_that_nobody_sees(hidden: str) -> None:
+    assert is_restriction(f"内{hidden}部资料")
+    assert marked_name(PurePosixPath(f"资料/通报（内{hidden}部）.docx"))
+
+
 def test_a_list_of_grades_inside_a_text_is_no_mark() -> None:
     lines = ["密级分为:", "绝密", "机密", "秘密", "内部资料", "其他"]
     assert find_audience((), (), lines[:4]) == ("公开", "")
