@@ -26,7 +26,7 @@ from bot import compose
 from bot.settings import Settings, TelegramSettings
 from bot.telegram.addressing import Identity
 from bot.telegram.buttons import Buttons
-from bot.telegram.client import LOOPBACK, make_client, request_options
+from bot.telegram.client import LOOPBACK, client_options, request_options
 from bot.telegram.commands import Commands
 from bot.telegram.delivery import Delivery
 from bot.telegram.desk import Desk
@@ -37,8 +37,9 @@ from bot.telegram.journal import UpdateJournal
 from bot.telegram.limits import ChatOrder, LimitSettings, RateLimits, WorkQueue
 from bot.telegram.menus import Menus
 from bot.telegram.metrics import Metrics
-from bot.telegram.monitor import Health, Monitor, NotedRequest
+from bot.telegram.monitor import Health, Monitor
 from bot.telegram.pacing import Clock, Sleep
+from bot.telegram.polling import PollingBot, PollRequest
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
 from bot.telegram.uploads import Uploads
@@ -105,9 +106,11 @@ def build(
     """The application with all its parts; nothing is contacted before it is initialised."""
     limits = limits or LimitSettings()
     settings = core.settings.telegram
-    polls = NotedRequest(connection_pool_size=1, **request_options(settings))
-    bot = make_client(settings, polls)
     store = TelegramStore(core.data_dir)
+    journal = UpdateJournal(store, lambda update: handlers.is_addressed(update))
+    polls = PollRequest(journal.pass_over, clock, connection_pool_size=1, **request_options(settings))
+    token = settings.token.get_secret_value()
+    bot: ExtBot[None] = PollingBot(token, polls, journal.pass_over, sleep=sleep, **client_options(settings))
     gate = Gate(settings, migrations=store.migrations)
     rates = RateLimits(limits, now=clock)
     workers = _WORKERS_THAT_WAIT if core.settings.llm.model else _WORKERS
@@ -126,7 +129,6 @@ def build(
     buttons = Buttons(desk, commands, store, gate, rates, delivery, uploads)
     # Typing one question is many queries, which must not use up what the person may ask.
     inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
-    journal = UpdateJournal(store, handlers.is_addressed)
     order = ChatOrder(limits.chat_queue)
     _watch(metrics, desk.work, order, delivery)
     monitor = Monitor(metrics, lambda: _health(core, order, polls))
@@ -186,7 +188,7 @@ def _watch(metrics: Metrics, work: WorkQueue, order: ChatOrder, delivery: Delive
     metrics.watch_counts("dangwu_deliveries", "Requests and deliveries by what came of them", delivery.counts)
 
 
-def _health(core: compose.Application, order: ChatOrder, polls: NotedRequest) -> Health:
+def _health(core: compose.Application, order: ChatOrder, polls: PollRequest) -> Health:
     try:
         version = core.open_store().current()
     except DangwuError:

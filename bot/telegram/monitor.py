@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
-from telegram.request import HTTPXRequest
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
@@ -20,32 +18,11 @@ from retrieval.errors import SettingError
 _SILENCE_MAX_S = 90.0
 
 
-class NotedRequest(HTTPXRequest):
-    """The library's request, which notes when Telegram last answered one."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic, **options: Any) -> None:
-        super().__init__(**options)
-        self._clock = clock
-        self._answered_at = clock()
-
-    @property
-    def silent_s(self) -> float:
-        """Seconds since the last answer; since the start where there was none."""
-        return self._clock() - self._answered_at
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """The status and the body, as ever."""
-        status, body = await super().do_request(*args, **kwargs)
-        if status == 200:
-            self._answered_at = self._clock()
-        return status, body
-
-
 @dataclass(frozen=True, slots=True)
 class Health:
     """How the bot does: the corpus version it serves, empty where the store cannot be read, and its messages.
 
-    ``silent_s``: seconds since Telegram answered a poll, ``None`` where it comes by itself.
+    ``silent_s``: seconds since a poll had a readable answer, ``None`` where Telegram comes by itself.
     """
 
     index_version: str

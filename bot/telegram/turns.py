@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import math
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -20,13 +19,13 @@ from bot.rendering.telegram import render_busy_notice, render_error, render_limi
 from bot.rendering.telegram_markup import MessagePart
 from bot.telegram import wording
 from bot.telegram.delivery import Delivery, DeliveryClosed, Outcome
-from bot.telegram.delivery import QueueFull as ChatFull
+from bot.telegram.incidents import Undelivered, kind_of, note_incident
 from bot.telegram.limits import QueueFull, RateLimits, chat_queue_length
 from bot.telegram.metrics import Metrics
 from bot.telegram.replies import Ending, Reply, note, target_of
 from bot.telegram.store import TelegramStore
 from bot.telegram.streaming import Stream
-from retrieval.errors import DangwuError, StoreError, UsageError
+from retrieval.errors import UsageError
 
 Work = Callable[[OnStatement | None], Awaitable[Reply]]
 """Makes a reply; what it is given, if anything, shows each verified statement at once."""
@@ -88,13 +87,13 @@ class Turns:
         await self.close(update, reply)
 
     async def close(self, update: Update, reply: Reply) -> None:
-        """Send the reply of a turn and note how it ended; _Undelivered where Telegram would not take it."""
+        """Send the reply of a turn and note how it ended; Undelivered where Telegram would not take it."""
         if update.message is None or not reply.parts:
             self._end(update, reply.ending)
             return
         outcome = await self._deliver(update.update_id, update.message, reply.parts)
         if outcome.fate == "failed":
-            raise _Undelivered(outcome)
+            raise Undelivered(outcome.reason)
         if outcome.chat_id != update.message.chat.id:
             self._store.note_migration(update.message.chat.id, outcome.chat_id)
         # What the end of the program stopped is for the next start.
@@ -107,20 +106,18 @@ class Turns:
             return
         if update is None and isinstance(error, TelegramError):
             # A poll, which is repeated; nobody is waiting for its result.
-            _log.warning("poll failed: %s", _CONFLICT if isinstance(error, Conflict) else _kind(error))
+            _log.warning("poll failed: %s", _CONFLICT if isinstance(error, Conflict) else kind_of(error))
             return
-        code = secrets.token_hex(2).upper()
-        _log.error("error %s: %s", code, _kind(error), exc_info=_unexpected(error), extra={"code": code})
-        with contextlib.suppress(StoreError):
-            self._store.note_error(code, _kind(error))
+        code = note_incident(self._store, error)
         if not isinstance(update, Update) or update.message is None:
             return
         try:
             await self.close(update, Reply([render_error(wording.FAILED, code)], "error"))
         except DeliveryClosed:
             _log.info("error %s is left to the next start", code)
-        except (_Undelivered, ChatFull) as exc:
-            _log.error("error %s could not be told: %s", code, exc)
+        except Exception as exc:
+            # Whatever it is, it must not come again with every start.
+            _log.error("error %s could not be told: %s", code, kind_of(exc))
             self._end(update, "undeliverable")
 
     async def _answered(self, update: Update, message: Message, turn: _Open, work: Work) -> Reply:
@@ -195,13 +192,6 @@ async def _attempt(work: Callable[[OnStatement | None], Awaitable[Reply]], show:
         return Reply([note(wording.failure(exc))], "notice")
 
 
-class _Undelivered(Exception):
-    """Telegram took a reply in no form."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.reason)
-
-
 class _Marking:
     """Notes in the store that a reply is on its way."""
 
@@ -216,14 +206,3 @@ class _Marking:
 
     async def sent(self, index: int, message_id: int) -> None:
         """Nothing more is known of a turn until all of it has arrived."""
-
-
-def _kind(error: BaseException | None) -> str:
-    """The type of an error; the message too where it is one of ours, which name no person and no text."""
-    name = type(error).__name__
-    return f"{name}：{error.message}" if isinstance(error, DangwuError) else name
-
-
-def _unexpected(error: BaseException | None) -> BaseException | None:
-    """The error whose traceback is worth reading: not those of Telegram or of the network."""
-    return None if isinstance(error, TelegramError | _Undelivered) else error
