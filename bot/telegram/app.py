@@ -43,6 +43,7 @@ from bot.telegram.polling import PollingBot, PollRequest
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
 from bot.telegram.uploads import Uploads
+from bot.telegram.webhook import Receiver
 from retrieval.errors import DangwuError
 
 # Telegram remembers this list, and leaves out what is not on it.
@@ -135,7 +136,7 @@ def build(
 
     course = _Course(settings, bot, store, menus, journal, turns, uploads, monitor)
     builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery, "uploads": uploads})
-    builder = builder.bot(bot).update_queue(journal).concurrent_updates(order)
+    builder = builder.updater(Receiver(bot, journal)).concurrent_updates(order)
     builder = builder.post_init(course.begin).post_stop(course.stop).post_shutdown(course.end)
     application = builder.build()
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)

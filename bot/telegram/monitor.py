@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
-from tornado.httpserver import HTTPServer
-from tornado.web import Application, RequestHandler
+from tornado.web import RequestHandler
 
 from bot.telegram.metrics import Metrics
-from retrieval.errors import SettingError
+from bot.telegram.server import BoundedServer, serve
 
 # A poll lasts ten seconds, and half a minute may lie between two after a failure.
 _SILENCE_MAX_S = 90.0
@@ -51,26 +50,26 @@ class Monitor:
     """The server of the two pages, in the event loop of the bot: a loop that hangs answers neither."""
 
     def __init__(self, metrics: Metrics, health: Callable[[], Health]) -> None:
-        pages: list[Any] = [
+        self._pages: list[Any] = [
             ("/health", _HealthPage, {"health": health}),
             ("/metrics", _MetricsPage, {"metrics": metrics}),
         ]
-        self._server = HTTPServer(Application(pages, log_function=_say_nothing))
+        self._server: BoundedServer | None = None
 
     def open(self, address: str, port: int) -> None:
         """Listen; SettingError where that cannot be."""
-        try:
-            self._server.listen(port, address)
-        except OSError as exc:
-            raise SettingError(
-                f"健康检查的地址 {address}:{port} 用不了（{exc.strerror}）。",
-                remedy="换一个 DANGWU_TELEGRAM__HEALTH_PORT，或检查 DANGWU_TELEGRAM__LISTEN。",
-            ) from exc
+        self._server = serve(
+            self._pages,
+            address,
+            port,
+            purpose="健康检查",
+            remedy="换一个 DANGWU_TELEGRAM__HEALTH_PORT，或检查 DANGWU_TELEGRAM__LISTEN。",
+        )
 
     async def close(self) -> None:
         """Stop listening."""
-        self._server.stop()
-        await self._server.close_all_connections()
+        if self._server is not None:
+            await self._server.close()
 
 
 class _HealthPage(RequestHandler):
@@ -91,7 +90,3 @@ class _MetricsPage(RequestHandler):
     def get(self) -> None:
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(self._metrics.exposition())
-
-
-def _say_nothing(handler: RequestHandler) -> None:
-    """Being looked at every few seconds is nothing to write down."""

@@ -7,15 +7,19 @@ bot and reads five thousand; without it, fewer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -27,7 +31,7 @@ from bot.telegram.store import DATABASE_NAME, TelegramStore
 from bot.telegram.updates import Unreadable, read_update
 from tests.bot.telegram.fake_api import FakeApi, Fault
 from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, person, private
-from tests.bot.telegram.harness import BotProcess, bot
+from tests.bot.telegram.harness import BotProcess, bot, free_port
 from tests.bot.telegram.hostile import HOSTILE, QUESTION, Text, broken_updates, message
 from tests.bot.telegram.referee import Referee
 
@@ -126,6 +130,150 @@ class TestPolls:
             running.wait_for(lambda: api.texts() and codes(running) == 5)
             assert running.stop() == 0
         assert "确立议程" in api.texts()[0] and len(api.texts()) == 1
+
+
+@dataclass
+class Door:
+    """Where a running bot takes calls, what opens it, and the bot."""
+
+    url: str
+    secret: str
+    api: FakeApi
+    running: BotProcess
+
+    @property
+    def port(self) -> int:
+        return int(httpx.URL(self.url).port or 0)
+
+    def call(self, body: bytes, *, secret: str | None = None) -> int:
+        """The status that a whole call gets."""
+        headers = {SECRET: self.secret if secret is None else secret, "Content-Type": "application/json"}
+        return httpx.post(self.url, content=body, headers=headers, trust_env=False).status_code
+
+    def ask(self, user_id: int) -> None:
+        """A question that must be taken on and answered."""
+        asked = message(private(user_id), **{"from": person(user_id)})
+        assert self.call(json.dumps({"update_id": user_id, "message": asked}).encode()) == 200
+        self.running.wait_for(lambda: any("确立议程" in each["text"] for each in self.api.sent(user_id)))
+
+    def begin(
+        self, *headers: str, path: str = "/hook", method: str = "POST", body: bytes = b""
+    ) -> socket.socket:
+        """The socket of a call that is begun and not ended; as much of the body goes out as is taken."""
+        opened = socket.create_connection(("127.0.0.1", self.port), timeout=1.0)
+        head = "\r\n".join(
+            [f"{method} {path} HTTP/1.1", "Host: x", "Content-Type: application/json", *headers, "", ""]
+        )
+        with contextlib.suppress(OSError):
+            opened.sendall(head.encode() + body)
+        opened.settimeout(20.0)
+        return opened
+
+
+SECRET = "X-Telegram-Bot-Api-Secret-Token"
+
+
+def status(opened: socket.socket) -> int:
+    """The status that a call got, 0 where the connection was closed without a word or still waits."""
+    with contextlib.suppress(OSError):
+        return int(opened.recv(64).split()[1])
+    return 0
+
+
+def is_closed(opened: socket.socket) -> bool:
+    """Whether the other side has ended the connection."""
+    opened.setblocking(False)
+    try:
+        while opened.recv(65_536):
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@pytest.fixture
+def door(api: FakeApi, private_copy: Path) -> Iterator[Door]:
+    """A bot that has answered once by its webhook."""
+    url = f"http://127.0.0.1:{free_port()}/hook"
+    with bot(private_copy, api.url, DANGWU_TELEGRAM__WEBHOOK_URL=url) as running:
+        running.wait_for(lambda: api.webhook.get("url") == url and "is up" in running.log)
+        door = Door(url, api.webhook["secret_token"], api, running)
+        door.ask(1)
+        yield door
+        assert running.stop() == 0
+    assert "Traceback" not in running.log
+
+
+class TestCalls:
+    def test_what_cannot_be_read_or_stored_is_passed_over_and_not_sent_again(self, door: Door) -> None:
+        hostile = {**HOSTILE, "no number": lambda number: "{}", "no text": lambda number: "\x00"}
+        # A larger one does not get in; see below.
+        del hostile["a text without end"]
+        for number, text in enumerate(hostile.values(), start=100):
+            assert door.call(text(number).encode()) == 200
+        assert door.call(b"\xff\xfe{}") == 200
+        door.ask(2)
+        sent = door.api.sent()
+        assert {each["chat"]["id"] for each in sent} == {1, 2}
+        assert codes(door.running) == len(hostile) + 1
+
+    def test_who_does_not_know_the_secret_is_refused_before_anything_is_read(self, door: Door) -> None:
+        for wrong in ("", "x", door.secret[:-1], f"{door.secret}x", "\u00e9"):
+            with door.begin(f"{SECRET}: {wrong}", "Content-Length: 900000") as waiting:
+                assert status(waiting) == 403
+        with door.begin("Content-Length: 900000") as waiting:
+            assert status(waiting) == 403
+
+    @pytest.mark.parametrize(
+        ("path", "method", "length", "expected"),
+        [
+            ("/hook", "GET", "0", 405),
+            ("/hook", "BREW", "900000", 405),
+            ("/", "POST", "900000", 404),
+            ("/hook/../etc", "POST", "900000", 404),
+            ("/hook", "POST", "62914560", 413),
+            ("/hook", "POST", str(2**70), 413),
+            ("/hook", "POST", "many", 400),
+        ],
+    )
+    def test_what_is_no_call_of_telegrams_is_refused_at_once(
+        self, door: Door, path: str, method: str, length: str, expected: int
+    ) -> None:
+        headers = (f"{SECRET}: {door.secret}", f"Content-Length: {length}")
+        with door.begin(*headers, path=path, method=method) as waiting:
+            assert status(waiting) == expected
+
+    def test_half_sent_calls_cost_little_and_end_soon(self, door: Door) -> None:
+        secret, large = f"{SECRET}: {door.secret}", 60 * 1024 * 1024
+        before = memory_mb(door.running.process.pid, "VmRSS")
+        half = b"x" * (large // 2)
+        chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
+        begun = [
+            *(door.begin(f"Content-Length: {large}", body=half) for _ in range(8)),
+            *(door.begin(secret, f"Content-Length: {large}", body=half) for _ in range(8)),
+            *(door.begin(secret, "Transfer-Encoding: chunked", body=chunk * 30) for _ in range(8)),
+            *(door.begin(secret, "Content-Length: 1000", body=b"x" * 500) for _ in range(8)),
+            *(door.begin("X-Long: " + "x" * large) for _ in range(2)),
+        ]
+        door.ask(2)
+        assert memory_mb(door.running.process.pid, "VmHWM") - before < 20
+        begun += [socket.create_connection(("127.0.0.1", door.port)) for _ in range(200)]
+        door.running.wait_for(lambda: sum(map(is_closed, begun)) >= 100)
+        door.running.wait_for(lambda: all(map(is_closed, begun)))
+        door.ask(3)
+        for each in begun:
+            each.close()
+
+
+def memory_mb(pid: int, name: str) -> float:
+    """The memory of a process, now (``VmRSS``) or at most since this was asked for now (``VmHWM``)."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    found = next(int(line.split()[1]) for line in lines if line.startswith(name))
+    if name == "VmRSS":
+        Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+    return found / 1024
 
 
 async def test_what_was_written_down_and_cannot_be_read_any_more_stops_no_start(tmp_path: Path) -> None:
