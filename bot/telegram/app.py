@@ -34,7 +34,7 @@ from bot.telegram.gate import Gate
 from bot.telegram.handlers import Handlers
 from bot.telegram.inline import Inline
 from bot.telegram.journal import UpdateJournal
-from bot.telegram.limits import ChatOrder, LimitSettings, RateLimits, WorkQueue
+from bot.telegram.limits import LimitSettings, Lines, PerPerson, RateLimits, RateWindow, WorkQueue
 from bot.telegram.menus import Menus
 from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor
@@ -53,6 +53,8 @@ _WORKERS = 2
 # Most of the time of a language model's answer is spent waiting for it.
 _WORKERS_THAT_WAIT = 8
 _START_RETRIES = 5
+# More than one of each person whose question is taken on, and than those of as many who press buttons.
+_DELIVERIES_OF_A_CHAT = 100
 # With waits of up to half a minute: a network that is lost for ten minutes loses no reply.
 _SEND_ATTEMPTS = 25
 _STOP_WITHIN_S = 10.0
@@ -65,14 +67,14 @@ BotApplication: TypeAlias = Any
 class _Stopping(Application):  # type: ignore[type-arg]
     """Stops by finishing what is being answered; what still waits stays in the journal."""
 
-    def __init__(self, *, delivery: Delivery, uploads: Uploads, **parts: Any) -> None:
+    def __init__(self, *, lines: Lines, delivery: Delivery, uploads: Uploads, **parts: Any) -> None:
         super().__init__(**parts)
+        self._lines = lines
         self._delivery = delivery
         self._uploads = uploads
 
     async def stop(self) -> None:
-        if isinstance(self.update_processor, ChatOrder):
-            self.update_processor.stop_waiting()
+        self._lines.stop()
         await self._uploads.close()
         closing = asyncio.create_task(self._close_delivery())
         await super().stop()
@@ -116,27 +118,31 @@ def build(
     rates = RateLimits(limits, now=clock)
     workers = _WORKERS_THAT_WAIT if core.settings.llm.model else _WORKERS
     desk = Desk(core, WorkQueue(workers=workers, bound=limits.queue))
-    delivery = Delivery(bot, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep)
+    delivery = Delivery(
+        bot, capacity=_DELIVERIES_OF_A_CHAT, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep
+    )
+    lines = Lines(limits.chat_queue)
     menus = Menus(bot, gate, store)
     commands = Commands(desk, store, menus, lambda: bot, _answerer(core.settings))
     metrics = Metrics()
-    turns = Turns(store, rates, delivery, metrics, is_streaming=bool(core.settings.llm.model))
+    turns = Turns(store, rates, lines, delivery, metrics, is_streaming=bool(core.settings.llm.model))
     uploads = Uploads(core, store, gate, turns, delivery, bot, sleep=sleep)
 
     def identity() -> Identity:
         return Identity(bot.id, bot.username)
 
     handlers = Handlers(commands, turns, uploads, gate, store, delivery, identity)
-    buttons = Buttons(desk, commands, store, gate, rates, delivery, uploads)
+    presses = RateWindow(limits.per_chat, limits.window_s, clock)
+    buttons = Buttons(desk, commands, store, gate, rates, presses, delivery, uploads)
     # Typing one question is many queries, which must not use up what the person may ask.
     inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
-    order = ChatOrder(limits.chat_queue)
-    _watch(metrics, desk.work, order, delivery)
-    monitor = Monitor(metrics, lambda: _health(core, order, polls))
+    _watch(metrics, desk.work, lines, delivery)
+    monitor = Monitor(metrics, lambda: _health(core, lines, polls))
 
     course = _Course(settings, bot, store, menus, journal, turns, uploads, monitor)
-    builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery, "uploads": uploads})
-    builder = builder.updater(Receiver(bot, journal)).concurrent_updates(order)
+    closing = {"lines": lines, "delivery": delivery, "uploads": uploads}
+    builder = ApplicationBuilder().application_class(_Stopping, closing)
+    builder = builder.updater(Receiver(bot, journal)).concurrent_updates(PerPerson())
     builder = builder.post_init(course.begin).post_stop(course.stop).post_shutdown(course.end)
     application = builder.build()
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
@@ -183,20 +189,20 @@ class _Course:
         self.store.close()
 
 
-def _watch(metrics: Metrics, work: WorkQueue, order: ChatOrder, delivery: Delivery) -> None:
+def _watch(metrics: Metrics, work: WorkQueue, lines: Lines, delivery: Delivery) -> None:
     metrics.watch("dangwu_questions_waiting", "Questions that wait for a processor", lambda: work.length)
-    metrics.watch("dangwu_messages_open", "Messages that have not had their reply", lambda: order.waiting)
+    metrics.watch("dangwu_messages_open", "Messages that have not had their reply", lambda: lines.waiting)
     metrics.watch_counts("dangwu_deliveries", "Requests and deliveries by what came of them", delivery.counts)
 
 
-def _health(core: compose.Application, order: ChatOrder, polls: PollRequest) -> Health:
+def _health(core: compose.Application, lines: Lines, polls: PollRequest) -> Health:
     try:
         version = core.open_store().current()
     except DangwuError:
         version = None
     # Where Telegram calls by webhook, its silence says nothing.
     silent_s = None if core.settings.telegram.webhook_url else polls.silent_s
-    return Health(version.name if version else "", order.waiting, silent_s)
+    return Health(version.name if version else "", lines.waiting, silent_s)
 
 
 def _answerer(settings: Settings) -> str:
