@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from bot import compose
 from bot.settings import Settings, TelegramSettings
 from bot.telegram.addressing import Identity
 from bot.telegram.buttons import Buttons
-from bot.telegram.client import LOOPBACK, client_options, request_options
+from bot.telegram.client import client_options, request_options
 from bot.telegram.commands import Commands
 from bot.telegram.delivery import Delivery
 from bot.telegram.desk import Desk
@@ -40,10 +39,11 @@ from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor
 from bot.telegram.pacing import Clock, Sleep
 from bot.telegram.polling import PollingBot, PollRequest
+from bot.telegram.running import Polls, Source, serve
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
 from bot.telegram.uploads import Uploads
-from bot.telegram.webhook import Receiver
+from bot.telegram.webhook import Calls, webhook_place
 from retrieval.errors import DangwuError
 
 # Telegram remembers this list, and leaves out what is not on it.
@@ -52,13 +52,11 @@ ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member"
 _WORKERS = 2
 # Most of the time of a language model's answer is spent waiting for it.
 _WORKERS_THAT_WAIT = 8
-_START_RETRIES = 5
 # More than one of each person whose question is taken on, and than those of as many who press buttons.
 _DELIVERIES_OF_A_CHAT = 100
 # With waits of up to half a minute: a network that is lost for ten minutes loses no reply.
 _SEND_ATTEMPTS = 25
 _STOP_WITHIN_S = 10.0
-_WEBHOOK_PORT = 8443
 
 _log = logging.getLogger(__name__)
 BotApplication: TypeAlias = Any
@@ -89,14 +87,15 @@ class _Stopping(Application):  # type: ignore[type-arg]
 
 def run(core: compose.Application) -> None:
     """Serve until the process is told to stop; TelegramError when Telegram cannot be reached at all."""
-    settings = core.settings.telegram
     application = build(core)
-    if settings.webhook_url:
-        application.run_webhook(
-            **webhook_place(settings), bootstrap_retries=_START_RETRIES, allowed_updates=ALLOWED_UPDATES
-        )
-    else:
-        application.run_polling(bootstrap_retries=_START_RETRIES, allowed_updates=ALLOWED_UPDATES)
+    asyncio.run(serve(application, source_of(application, core.settings.telegram)))
+
+
+def source_of(application: BotApplication, settings: TelegramSettings) -> Source:
+    """Where the updates of an application come from."""
+    if not settings.webhook_url:
+        return Polls(application.updater, ALLOWED_UPDATES)
+    return Calls(application.bot, application.update_queue, webhook_place(settings), ALLOWED_UPDATES)
 
 
 def build(
@@ -142,7 +141,7 @@ def build(
     course = _Course(settings, bot, store, menus, journal, turns, uploads, monitor)
     closing = {"lines": lines, "delivery": delivery, "uploads": uploads}
     builder = ApplicationBuilder().application_class(_Stopping, closing)
-    builder = builder.updater(Receiver(bot, journal)).concurrent_updates(PerPerson())
+    builder = builder.bot(bot).update_queue(journal).concurrent_updates(PerPerson())
     builder = builder.post_init(course.begin).post_stop(course.stop).post_shutdown(course.end)
     application = builder.build()
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
@@ -211,21 +210,3 @@ def _answerer(settings: Settings) -> str:
         return "摘录原文，不经过大模型"
     host = urlsplit(settings.llm.base_url).hostname
     return f"大模型 {settings.llm.model}（{host}）根据检索到的段落作答，提问会发给它"
-
-
-def webhook_place(settings: TelegramSettings) -> dict[str, Any]:
-    """Where to listen and what to tell Telegram, as arguments of ``run_webhook``.
-
-    An address on this machine names the port itself; before any other stands a proxy that ends TLS and
-    passes the path on to port 8443. The secret is drawn from the token, so it survives restarts.
-    """
-    url = urlsplit(settings.webhook_url)
-    secret = hashlib.sha256(b"webhook:" + settings.token.get_secret_value().encode()).hexdigest()
-    is_local = url.hostname in LOOPBACK
-    return {
-        "listen": settings.listen,
-        "port": (url.port or _WEBHOOK_PORT) if is_local else _WEBHOOK_PORT,
-        "url_path": url.path.strip("/"),
-        "webhook_url": settings.webhook_url,
-        "secret_token": secret,
-    }

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from telegram import Message, Update
 from telegram.constants import ChatType
-from telegram.error import Conflict, TelegramError
 
 from bot.answering.generation import OnStatement
 from bot.rendering.telegram import render_busy_notice, render_error
@@ -32,7 +31,6 @@ Work = Callable[[OnStatement | None], Awaitable[Reply]]
 """Makes a reply; what it is given, if anything, shows each verified statement at once."""
 
 _TYPING_EVERY_S = 4.5
-_CONFLICT = "Conflict: another program fetches the updates of this token, or a webhook is set"
 _log = logging.getLogger(__name__)
 
 
@@ -117,10 +115,6 @@ class Turns:
     async def fail(self, update: object, error: BaseException | None) -> None:
         """End a turn that raised: the log and the store get a code and the kind, the person the code."""
         if isinstance(error, DeliveryClosed):
-            return
-        if update is None and isinstance(error, TelegramError):
-            # A poll, which is repeated; nobody is waiting for its result.
-            _log.warning("poll failed: %s", _CONFLICT if isinstance(error, Conflict) else kind_of(error))
             return
         code = note_incident(self._store, error)
         if not isinstance(update, Update) or update.message is None:

@@ -6,77 +6,90 @@ the body says it is.
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from urllib.parse import urlsplit
 
 from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
-from telegram.ext import Updater
 from tornado.web import RequestHandler, stream_request_body
 
+from bot.settings import TelegramSettings
+from bot.telegram.client import LOOPBACK
 from bot.telegram.journal import UpdateJournal
+from bot.telegram.running import insist
 from bot.telegram.server import BoundedServer, serve
 from bot.telegram.updates import UPDATE_BYTES_MAX, Unreadable, read_update
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-_BETWEEN_ATTEMPTS_S = 1.0
+_PORT = 8443
 
 
-class Receiver(Updater):
-    """The library's updater, which takes calls at a door of ours; it polls as ever."""
+@dataclass(frozen=True, slots=True)
+class WebhookPlace:
+    """Where to listen, at which path, and what to tell Telegram."""
 
-    def __init__(self, bot: Bot, journal: UpdateJournal) -> None:
-        super().__init__(bot, journal)
+    listen: str
+    port: int
+    path: str
+    url: str
+    secret: str
+
+
+def webhook_place(settings: TelegramSettings) -> WebhookPlace:
+    """The place that the settings name.
+
+    An address on this machine names the port itself; before any other stands a proxy that ends TLS and
+    passes the path on to port 8443. The secret is drawn from the token, so it survives restarts.
+    """
+    url = urlsplit(settings.webhook_url)
+    port = (url.port or _PORT) if url.hostname in LOOPBACK else _PORT
+    secret = hashlib.sha256(b"webhook:" + settings.token.get_secret_value().encode()).hexdigest()
+    return WebhookPlace(settings.listen, port, url.path.strip("/"), settings.webhook_url, secret)
+
+
+class Calls:
+    """Takes updates of these kinds from Telegram's calls; ``place`` says where and with which secret."""
+
+    def __init__(self, bot: Bot, journal: UpdateJournal, place: WebhookPlace, kinds: tuple[str, ...]) -> None:
+        self._bot = bot
         self._journal = journal
+        self._place = place
+        self._kinds = kinds
         self._server: BoundedServer | None = None
 
-    @property
-    def running(self) -> bool:
-        """Whether updates are being taken, in either way."""
-        return self._server is not None or super().running
-
-    async def start_webhook(self, *args: Any, **options: Any) -> UpdateJournal:
-        """Open the door and tell Telegram of it; takes what ``run_webhook`` passes on.
+    async def open(self) -> None:
+        """Open the door and tell Telegram of it.
 
         SettingError where it cannot be opened there, TelegramError where Telegram cannot be told.
         """
-        secret = options["secret_token"]
-        door = {"path": options["url_path"], "secret": secret, "bot": self.bot, "journal": self._journal}
+        place = self._place
+        door = {"place": place, "bot": self._bot, "journal": self._journal}
         self._server = serve(
             [(r".*", _Door, door)],
-            options["listen"],
-            options["port"],
+            place.listen,
+            place.port,
             purpose="接收推送",
             remedy="检查 DANGWU_TELEGRAM__WEBHOOK_URL 和 DANGWU_TELEGRAM__LISTEN。",
         )
-        await _insist(
-            lambda: self.bot.set_webhook(
-                options["webhook_url"], secret_token=secret, allowed_updates=options["allowed_updates"]
-            ),
-            options["bootstrap_retries"],
+        await insist(
+            lambda: self._bot.set_webhook(place.url, secret_token=place.secret, allowed_updates=self._kinds)
         )
-        return self._journal
 
-    async def stop(self) -> None:
-        """Take no more updates."""
-        if self._server is None:
-            await super().stop()
-            return
-        server, self._server = self._server, None
-        await server.close()
+    async def close(self) -> None:
+        """Close the door."""
+        if self._server is not None:
+            await self._server.close()
 
 
 @stream_request_body
 class _Door(RequestHandler):
     """One call: refused before its body is read, or read and queued."""
 
-    def initialize(self, path: str, secret: str, bot: Bot, journal: UpdateJournal) -> None:
-        self._path = path
-        self._secret = secret
+    def initialize(self, place: WebhookPlace, bot: Bot, journal: UpdateJournal) -> None:
+        self._place = place
         self._bot = bot
         self._journal = journal
         self._body = bytearray()
@@ -102,12 +115,12 @@ class _Door(RequestHandler):
             await self._journal.put(update)
 
     def _refusal(self) -> HTTPStatus | None:
-        if self.request.path.strip("/") != self._path:
+        if self.request.path.strip("/") != self._place.path:
             return HTTPStatus.NOT_FOUND
         if self.request.method != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED
         given = self.request.headers.get(_SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+        if not hmac.compare_digest(given.encode(), self._place.secret.encode()):
             return HTTPStatus.FORBIDDEN
         length = self.request.headers.get("Content-Length", "0")
         if length.isdecimal() and int(length) > UPDATE_BYTES_MAX:
@@ -120,17 +133,3 @@ def _parsed(body: bytearray) -> object:
         return json.loads(body.decode())
     except (ValueError, RecursionError) as exc:
         raise Unreadable("no JSON", None) from exc
-
-
-async def _insist(call: Callable[[], Awaitable[object]], retries: int) -> None:
-    """Call, and call again where the network fails; TelegramError after the last time."""
-    for _ in range(retries):
-        try:
-            await call()
-        except InvalidToken:
-            raise
-        except TelegramError:
-            await asyncio.sleep(_BETWEEN_ATTEMPTS_S)
-        else:
-            return
-    await call()
