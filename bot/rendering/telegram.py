@@ -159,11 +159,6 @@ def render_busy_notice(length: int) -> MessagePart:
     return render_text("telegram_busy", length=str(length))
 
 
-def render_limit_notice(seconds: int) -> MessagePart:
-    """That this person has asked too often, and how long to wait."""
-    return render_text("telegram_limit", seconds=str(seconds))
-
-
 def render_start(bot_name: str, documents: int, topics: Sequence[Topic] = ()) -> MessagePart:
     """The greeting in a private chat, with some of ``topics`` as examples; ``bot_name`` without the @."""
     keyboard = examples_keyboard(topics)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from bot import compose
 from bot.settings import Settings, TelegramSettings
 from bot.telegram.addressing import Identity
 from bot.telegram.buttons import Buttons
-from bot.telegram.client import LOOPBACK, make_client, request_options
+from bot.telegram.client import client_options, request_options
 from bot.telegram.commands import Commands
 from bot.telegram.delivery import Delivery
 from bot.telegram.desk import Desk
@@ -34,14 +33,17 @@ from bot.telegram.gate import Gate
 from bot.telegram.handlers import Handlers
 from bot.telegram.inline import Inline
 from bot.telegram.journal import UpdateJournal
-from bot.telegram.limits import ChatOrder, LimitSettings, RateLimits, WorkQueue
+from bot.telegram.limits import LimitSettings, Lines, PerPerson, RateLimits, RateWindow, WorkQueue
 from bot.telegram.menus import Menus
 from bot.telegram.metrics import Metrics
-from bot.telegram.monitor import Health, Monitor, NotedRequest
+from bot.telegram.monitor import Health, Monitor
 from bot.telegram.pacing import Clock, Sleep
+from bot.telegram.polling import PollingBot, PollRequest
+from bot.telegram.running import Polls, Source, serve
 from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
 from bot.telegram.uploads import Uploads
+from bot.telegram.webhook import Calls, webhook_place
 from retrieval.errors import DangwuError
 
 # Telegram remembers this list, and leaves out what is not on it.
@@ -50,11 +52,11 @@ ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member"
 _WORKERS = 2
 # Most of the time of a language model's answer is spent waiting for it.
 _WORKERS_THAT_WAIT = 8
-_START_RETRIES = 5
+# More than one of each person whose question is taken on, and than those of as many who press buttons.
+_DELIVERIES_OF_A_CHAT = 100
 # With waits of up to half a minute: a network that is lost for ten minutes loses no reply.
 _SEND_ATTEMPTS = 25
 _STOP_WITHIN_S = 10.0
-_WEBHOOK_PORT = 8443
 
 _log = logging.getLogger(__name__)
 BotApplication: TypeAlias = Any
@@ -63,14 +65,14 @@ BotApplication: TypeAlias = Any
 class _Stopping(Application):  # type: ignore[type-arg]
     """Stops by finishing what is being answered; what still waits stays in the journal."""
 
-    def __init__(self, *, delivery: Delivery, uploads: Uploads, **parts: Any) -> None:
+    def __init__(self, *, lines: Lines, delivery: Delivery, uploads: Uploads, **parts: Any) -> None:
         super().__init__(**parts)
+        self._lines = lines
         self._delivery = delivery
         self._uploads = uploads
 
     async def stop(self) -> None:
-        if isinstance(self.update_processor, ChatOrder):
-            self.update_processor.stop_waiting()
+        self._lines.stop()
         await self._uploads.close()
         closing = asyncio.create_task(self._close_delivery())
         await super().stop()
@@ -85,14 +87,15 @@ class _Stopping(Application):  # type: ignore[type-arg]
 
 def run(core: compose.Application) -> None:
     """Serve until the process is told to stop; TelegramError when Telegram cannot be reached at all."""
-    settings = core.settings.telegram
     application = build(core)
-    if settings.webhook_url:
-        application.run_webhook(
-            **webhook_place(settings), bootstrap_retries=_START_RETRIES, allowed_updates=ALLOWED_UPDATES
-        )
-    else:
-        application.run_polling(bootstrap_retries=_START_RETRIES, allowed_updates=ALLOWED_UPDATES)
+    asyncio.run(serve(application, source_of(application, core.settings.telegram)))
+
+
+def source_of(application: BotApplication, settings: TelegramSettings) -> Source:
+    """Where the updates of an application come from."""
+    if not settings.webhook_url:
+        return Polls(application.updater, ALLOWED_UPDATES)
+    return Calls(application.bot, application.update_queue, webhook_place(settings), ALLOWED_UPDATES)
 
 
 def build(
@@ -105,36 +108,44 @@ def build(
     """The application with all its parts; nothing is contacted before it is initialised."""
     limits = limits or LimitSettings()
     settings = core.settings.telegram
-    # What a poll confirms, Telegram does not send again.
-    polls = NotedRequest(lambda: journal.kept(), connection_pool_size=1, **request_options(settings))
-    bot = make_client(settings, polls)
     store = TelegramStore(core.data_dir, goes_on=True)
+    holds = bool(settings.webhook_url)
+    journal = UpdateJournal(store, lambda update: handlers.is_addressed(update), holds=holds)
+    # What a poll confirms, Telegram does not send again.
+    polls = PollRequest(
+        journal.pass_over, clock, before=journal.kept, connection_pool_size=1, **request_options(settings)
+    )
+    token = settings.token.get_secret_value()
+    bot: ExtBot[None] = PollingBot(token, polls, journal.pass_over, sleep=sleep, **client_options(settings))
     gate = Gate(settings, migrations=store.migrations)
     rates = RateLimits(limits, now=clock)
     workers = _WORKERS_THAT_WAIT if core.settings.llm.model else _WORKERS
     desk = Desk(core, WorkQueue(workers=workers, bound=limits.queue))
-    delivery = Delivery(bot, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep)
+    delivery = Delivery(
+        bot, capacity=_DELIVERIES_OF_A_CHAT, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep
+    )
+    lines = Lines(limits.chat_queue)
     menus = Menus(bot, gate, store)
     commands = Commands(desk, store, menus, lambda: bot, _answerer(core.settings))
     metrics = Metrics()
-    turns = Turns(store, rates, delivery, metrics, is_streaming=bool(core.settings.llm.model))
+    turns = Turns(store, rates, lines, delivery, metrics, is_streaming=bool(core.settings.llm.model))
     uploads = Uploads(core, store, gate, turns, delivery, bot, sleep=sleep)
 
     def identity() -> Identity:
         return Identity(bot.id, bot.username)
 
     handlers = Handlers(commands, turns, uploads, gate, store, delivery, identity)
-    buttons = Buttons(desk, commands, store, gate, rates, delivery, uploads)
+    presses = RateWindow(limits.per_chat, limits.window_s, clock)
+    buttons = Buttons(desk, commands, store, gate, rates, presses, delivery, uploads)
     # Typing one question is many queries, which must not use up what the person may ask.
     inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
-    journal = UpdateJournal(store, handlers.is_addressed, holds=bool(settings.webhook_url))
-    order = ChatOrder(limits.chat_queue)
-    _watch(metrics, desk.work, order, delivery)
-    monitor = Monitor(metrics, lambda: _health(core, order, polls))
+    _watch(metrics, desk.work, lines, delivery)
+    monitor = Monitor(metrics, lambda: _health(core, lines, polls))
 
     course = _Course(settings, bot, store, menus, journal, turns, uploads, monitor)
-    builder = ApplicationBuilder().application_class(_Stopping, {"delivery": delivery, "uploads": uploads})
-    builder = builder.bot(bot).update_queue(journal).concurrent_updates(order)
+    closing = {"lines": lines, "delivery": delivery, "uploads": uploads}
+    builder = ApplicationBuilder().application_class(_Stopping, closing)
+    builder = builder.bot(bot).update_queue(journal).concurrent_updates(PerPerson())
     builder = builder.post_init(course.begin).post_stop(course.stop).post_shutdown(course.end)
     application = builder.build()
     application.add_handler(TypeHandler(object, gate.guarding(handlers.on_closed)), group=-1)
@@ -181,20 +192,20 @@ class _Course:
         self.store.close()
 
 
-def _watch(metrics: Metrics, work: WorkQueue, order: ChatOrder, delivery: Delivery) -> None:
+def _watch(metrics: Metrics, work: WorkQueue, lines: Lines, delivery: Delivery) -> None:
     metrics.watch("dangwu_questions_waiting", "Questions that wait for a processor", lambda: work.length)
-    metrics.watch("dangwu_messages_open", "Messages that have not had their reply", lambda: order.waiting)
+    metrics.watch("dangwu_messages_open", "Messages that have not had their reply", lambda: lines.waiting)
     metrics.watch_counts("dangwu_deliveries", "Requests and deliveries by what came of them", delivery.counts)
 
 
-def _health(core: compose.Application, order: ChatOrder, polls: NotedRequest) -> Health:
+def _health(core: compose.Application, lines: Lines, polls: PollRequest) -> Health:
     try:
         version = core.open_store().current()
     except DangwuError:
         version = None
     # Where Telegram calls by webhook, its silence says nothing.
     silent_s = None if core.settings.telegram.webhook_url else polls.silent_s
-    return Health(version.name if version else "", order.waiting, silent_s)
+    return Health(version.name if version else "", lines.waiting, silent_s)
 
 
 def _answerer(settings: Settings) -> str:
@@ -203,21 +214,3 @@ def _answerer(settings: Settings) -> str:
         return "摘录原文，不经过大模型"
     host = urlsplit(settings.llm.base_url).hostname
     return f"大模型 {settings.llm.model}（{host}）根据检索到的段落作答，提问会发给它"
-
-
-def webhook_place(settings: TelegramSettings) -> dict[str, Any]:
-    """Where to listen and what to tell Telegram, as arguments of ``run_webhook``.
-
-    An address on this machine names the port itself; before any other stands a proxy that ends TLS and
-    passes the path on to port 8443. The secret is drawn from the token, so it survives restarts.
-    """
-    url = urlsplit(settings.webhook_url)
-    secret = hashlib.sha256(b"webhook:" + settings.token.get_secret_value().encode()).hexdigest()
-    is_local = url.hostname in LOOPBACK
-    return {
-        "listen": settings.listen,
-        "port": (url.port or _WEBHOOK_PORT) if is_local else _WEBHOOK_PORT,
-        "url_path": url.path.strip("/"),
-        "webhook_url": settings.webhook_url,
-        "secret_token": secret,
-    }

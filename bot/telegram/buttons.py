@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 
 from telegram import CallbackQuery, Chat, Message, Update
 from telegram.error import BadRequest
@@ -32,17 +33,23 @@ from bot.telegram.commands import Asking, Commands
 from bot.telegram.delivery import Delivery, QueueFull
 from bot.telegram.desk import Desk
 from bot.telegram.gate import Gate
-from bot.telegram.limits import RateLimits
+from bot.telegram.limits import Lines, RateLimits, RateWindow
 from bot.telegram.replies import for_readers, topic_of
 from bot.telegram.requests import Target
 from bot.telegram.store import StoredAnswer, TelegramStore
 from bot.telegram.uploads import Uploads
 
+# Of one person in one chat; longer than so many seconds nobody looks at the circle of a button.
+_WAITING_MAX = 5
+_PATIENCE_S = 5.0
 _log = logging.getLogger(__name__)
 
 
 class Buttons:
-    """The buttons of one bot; they count against the same limits as questions."""
+    """The buttons of one bot; they count against the same limits as questions.
+
+    ``presses`` counts all of them: beyond it a press gets no answer at all, for each answer is a call.
+    """
 
     def __init__(
         self,
@@ -51,6 +58,7 @@ class Buttons:
         store: TelegramStore,
         gate: Gate,
         rates: RateLimits,
+        presses: RateWindow,
         delivery: Delivery,
         uploads: Uploads,
     ) -> None:
@@ -59,14 +67,17 @@ class Buttons:
         self._store = store
         self._gate = gate
         self._rates = rates
+        self._presses = presses
+        self._lines = Lines(_WAITING_MAX)
         self._delivery = delivery
         self._uploads = uploads
 
     async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Do what the button says, and always end its waiting circle."""
+        """Do what the button says, and end its waiting circle unless somebody does nothing but press."""
         query = update.callback_query
-        if query is None:
+        if query is None or self._presses.wait_s(query.from_user.id) > 0:
             return
+        self._presses.add(query.from_user.id)
         toast = ""
         try:
             toast = await self._press(query)
@@ -92,10 +103,18 @@ class Buttons:
             return self._vote(wanted, message, query.from_user.id)
         if isinstance(wanted, UploadChoice):
             return self._uploads.choose(wanted, message.chat.id, query.from_user.id)
-        verdict = self._rates.admit(message.chat.id, query.from_user.id)
-        if not verdict.is_admitted:
-            return wording.LAST_NOTICE.format(seconds=round(verdict.wait_s + 0.5))
-        asking = self._asking(message, query.from_user.id)
+        place = message.chat.id, query.from_user.id
+        if not self._lines.has_room(*place) or self._delivery.share_wait_s(message.chat.id) > _PATIENCE_S:
+            return wording.BUSY
+        wait_s = self._rates.admit(*place)
+        if wait_s > 0:
+            return wording.TOO_FAST.format(seconds=math.ceil(wait_s))
+        async with self._lines.turn(*place):
+            await self._show(wanted, message, self._asking(message, query.from_user.id))
+        return ""
+
+    async def _show(self, wanted: Callback, message: Message, asking: Asking) -> None:
+        """Send what the button opens, or put it in place of the message that has the button."""
         if isinstance(wanted, TurnTo | TopicsPage):
             (page,) = for_readers([await self._page(wanted, asking)], asking.audiences)
             await self._delivery.edit(asking.chat.id, message.message_id, page)
@@ -104,7 +123,6 @@ class Buttons:
             await self._delivery.send(
                 Target(asking.chat.id, asking.topic_id or None, message.message_id), parts
             )
-        return ""
 
     async def _page(self, wanted: TurnTo | TopicsPage, asking: Asking) -> MessagePart:
         if isinstance(wanted, TopicsPage):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import HTTPXRequest
 
 from bot.settings import TelegramSettings
 from retrieval.errors import DangwuError, SettingError, WorkError
@@ -16,17 +16,20 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OFFICIAL = "https://api.telegram.org"
 
 
-def make_client(settings: TelegramSettings, polls: BaseRequest | None = None) -> ExtBot[None]:
-    """The client of the official server or the one that is set; ``polls`` fetches its updates."""
+def make_client(settings: TelegramSettings) -> ExtBot[None]:
+    """The client of the official server or the one that is set."""
+    return ExtBot(settings.token.get_secret_value(), **client_options(settings))
+
+
+def client_options(settings: TelegramSettings) -> dict[str, Any]:
+    """Which server a client calls, and how."""
     root = _root(settings)
-    return ExtBot(
-        settings.token.get_secret_value(),
-        base_url=f"{root}/bot",
-        base_file_url=f"{root}/file/bot",
+    return {
+        "base_url": f"{root}/bot",
+        "base_file_url": f"{root}/file/bot",
         # Every chat that is being answered may have a call open.
-        request=HTTPXRequest(connection_pool_size=64, pool_timeout=30.0, **request_options(settings)),
-        get_updates_request=polls,
-    )
+        "request": HTTPXRequest(connection_pool_size=64, pool_timeout=30.0, **request_options(settings)),
+    }
 
 
 def request_options(settings: TelegramSettings) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Delivers messages chat by chat, in order and no faster than Telegram allows, and says what became of them.
 
 Every chat has its own bounded queue, worked off by one task while there is anything in it. A chat that
-must wait holds up no other; a request that fails for a while is repeated; nothing is dropped unsaid.
+must wait holds up no other; in a group, who has had least of its minute goes first; a request that fails for
+a while is repeated; nothing is dropped unsaid.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from telegram.error import (
 )
 
 from bot.rendering.telegram_markup import MessagePart
+from bot.telegram.limits import asker
 from bot.telegram.pacing import ChatPacer, Clock, OverallPacer, Pace, Sleep
 from bot.telegram.requests import Request, Target, is_gone, is_shut_out, is_unchanged
 
@@ -84,6 +86,7 @@ class _Job:
     requests: list[Request]
     future: asyncio.Future[Outcome]
     journal: Journal | None = None
+    asker: int = 0
     message_ids: list[int] = field(default_factory=list)
     is_plain: bool = False
 
@@ -97,13 +100,19 @@ class _Job:
 
 @dataclass(slots=True)
 class _Lane:
-    """One chat: its deliveries in order, the first of them under way while there is a worker."""
+    """One chat: its deliveries in order, the first of them under way unless all wait for their shares."""
 
     chat_id: int
     pacer: ChatPacer
     jobs: deque[_Job] = field(default_factory=deque)
+    is_held: bool = False
     worker: asyncio.Task[None] | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
     takes_drafts: bool = True
+
+    @property
+    def waiting(self) -> list[_Job]:
+        return list(self.jobs) if self.is_held else list(self.jobs)[1:]
 
 
 class _Undeliverable(Exception):
@@ -150,10 +159,11 @@ class Delivery:
     ) -> Outcome:
         """The outcome of sending these parts, in order and with nothing of this bot's between them.
 
-        Only the first part replies. QueueFull, at once, where the chat has too many waiting;
-        DeliveryClosed after ``close``; what the journal raises ends this delivery and comes back here. When
-        the caller is cancelled, what waits is dropped and what has begun is finished. A request whose answer
-        was lost on the way is repeated, so that a part may then arrive twice but never not at all.
+        Only the first part replies. In a group they count as those of the person who is being served.
+        QueueFull, at once, where the chat has too many waiting; DeliveryClosed after ``close``; what the
+        journal raises ends this delivery and comes back here. When the caller is cancelled, what waits is
+        dropped and what has begun is finished. A request whose answer was lost on the way is repeated, so
+        that a part may then arrive twice but never not at all.
         """
         if not parts:
             raise ValueError("nothing to send")
@@ -164,7 +174,7 @@ class Delivery:
     async def edit(self, chat_id: int, message_id: int, part: MessagePart) -> Outcome:
         """The outcome of an edit; it takes the place of an earlier edit of this message that still waits."""
         lane = self._lane(chat_id)
-        for job in [each for each in list(lane.jobs)[1:] if each.edited == message_id]:
+        for job in [each for each in lane.waiting if each.edited == message_id]:
             lane.jobs.remove(job)
             self._settle(job, job.outcome("replaced", lane.chat_id))
         return await self._enqueue(chat_id, [Request(Target(chat_id), part, edited=message_id)], None)
@@ -218,6 +228,11 @@ class Delivery:
         lane = self._lanes.get(self._current_id(chat_id))
         return len(lane.jobs) if lane else 0
 
+    def share_wait_s(self, chat_id: int) -> float:
+        """Seconds until the person who is being served may have one more message in a group."""
+        lane = self._lanes.get(self._current_id(chat_id))
+        return lane.pacer.share_wait_s(asker.get(), 1) if lane else 0.0
+
     def pause_s(self, chat_id: int) -> float:
         """Seconds that Telegram still wants this chat to be left alone."""
         lane = self._lanes.get(self._current_id(chat_id))
@@ -242,8 +257,9 @@ class Delivery:
         if len(lane.jobs) >= self._capacity:
             self.counts["refused"] += 1
             raise QueueFull(len(lane.jobs))
-        job = _Job(requests, asyncio.get_running_loop().create_future(), journal)
+        job = _Job(requests, asyncio.get_running_loop().create_future(), journal, asker.get())
         lane.jobs.append(job)
+        lane.news.set()
         if lane.worker is None:
             lane.worker = asyncio.create_task(self._work(lane))
             self._workers[lane.worker] = lane
@@ -253,7 +269,7 @@ class Delivery:
     async def _work(self, lane: _Lane) -> None:
         """Carry out the lane's jobs one after another until none is left."""
         try:
-            while lane.jobs:
+            while await self._bring_forward(lane):
                 await self._finish(lane, lane.jobs[0])
                 lane.jobs.popleft()
         finally:
@@ -261,6 +277,33 @@ class Delivery:
             for job in lane.jobs:
                 self._settle(job, job.outcome("stopped", lane.chat_id))
             lane.jobs.clear()
+
+    async def _bring_forward(self, lane: _Lane) -> bool:
+        """Put the job first whose person has had least, as soon as a share allows one; false for none."""
+        while lane.jobs:
+            firsts = {job.asker: job for job in reversed(lane.jobs)}
+            jobs = [job for job in lane.jobs if firsts[job.asker] is job]
+            waits = [lane.pacer.share_wait_s(job.asker, len(job.requests)) for job in jobs]
+            ready = [job for job, wait_s in zip(jobs, waits, strict=True) if wait_s <= 0]
+            if ready:
+                chosen = min(ready, key=lambda job: lane.pacer.had(job.asker))
+                lane.jobs.remove(chosen)
+                lane.jobs.appendleft(chosen)
+                return True
+            await self._wait_for_news(lane, min(waits))
+        return False
+
+    async def _wait_for_news(self, lane: _Lane, seconds: float) -> None:
+        """Wait until another delivery comes, at most so long."""
+        lane.news.clear()
+        lane.is_held = True
+        waiting = [asyncio.ensure_future(each) for each in (self._sleep(seconds), lane.news.wait())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            lane.is_held = False
+            for each in waiting:
+                each.cancel()
 
     async def _finish(self, lane: _Lane, job: _Job) -> None:
         if job.future.done():
@@ -297,7 +340,7 @@ class Delivery:
             if request.target.chat_id != lane.chat_id:
                 request = request.moved(lane.chat_id)
             try:
-                async with lane.pacer.turn():
+                async with lane.pacer.turn(job.asker):
                     await self._overall.take()
                     if job.journal and not is_announced:
                         await job.journal.sending(index)

@@ -37,16 +37,16 @@ class Inline:
         self._rates = rates
 
     async def on_query(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Offer the answer to what is typed, or nothing."""
+        """Offer the answer to what is typed, or nothing; who types too fast is not even told so."""
         query = update.inline_query
-        if query is None:
+        # Whoever types faster than that is not waiting for what this would have offered.
+        if query is None or self._rates.admit(query.from_user.id, query.from_user.id) > 0:
             return
         results = await self._results(query)
         await query.answer(results, cache_time=_CACHED_S, is_personal=False)
 
     async def _results(self, query: InlineQuery) -> list[InlineQueryResultArticle]:
-        person = query.from_user.id
-        if len(query.query.strip()) < _CHARS_MIN or not self._rates.admit(person, person).is_admitted:
+        if len(query.query.strip()) < _CHARS_MIN:
             return []
         try:
             answer = await self._desk.answer_publicly(query.query)

@@ -1,15 +1,22 @@
-"""Updates on their way in: written down before Telegram is told that they arrived."""
+"""Updates on their way in: written down before Telegram is told that they arrived.
+
+What cannot be taken on is passed over with a word in the log: it must neither stop what brings the updates
+nor come back at every start.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 
 from telegram import Bot, Update
 from telegram.error import TimedOut
 
-from bot.telegram.store import TelegramStore
+from bot.telegram.incidents import note_incident
+from bot.telegram.store import OpenUpdate, TelegramStore
+from bot.telegram.updates import read_update
 from retrieval.errors import StoreError
 
 # The program's end waits for it too.
@@ -36,8 +43,13 @@ class UpdateJournal(asyncio.Queue[object]):
         self._holds = holds
 
     async def put(self, item: object) -> None:
-        """Queue an update, unless it is one that was queued before."""
-        if not isinstance(item, Update) or self._is_new(item):
+        """Queue an update, unless it is one that was queued before, or nothing can be done with it."""
+        try:
+            is_new = not isinstance(item, Update) or self._is_new(item)
+        except Exception as exc:
+            self.pass_over(exc)
+            return
+        if is_new:
             await super().put(item)
         if self._holds:
             await self.kept()
@@ -50,14 +62,29 @@ class UpdateJournal(asyncio.Queue[object]):
             await asyncio.sleep(_LOOK_EVERY_S)
         raise TimedOut("an update that is not written down has not had its reply yet")
 
+    def pass_over(self, error: Exception) -> None:
+        """Say why an update is not taken on, or why none could be had."""
+        note_incident(self._store, error, about="updates: error")
+
     async def restore(self, bot: Bot) -> set[int]:
         """Queue what a former process left open; gives the ids whose reply may have left already."""
         interrupted = set()
         for each in self._store.open_updates():
-            await super().put(Update.de_json(each.body, bot))
+            update = self._read(each, bot)
+            if update is None:
+                self._store.settle(each.update_id, "error")
+                continue
+            await super().put(update)
             if each.was_sending:
                 interrupted.add(each.update_id)
         return interrupted
+
+    def _read(self, stored: OpenUpdate, bot: Bot) -> Update | None:
+        try:
+            return read_update(json.loads(stored.body), bot)
+        except Exception as exc:
+            self.pass_over(exc)
+            return None
 
     def _is_new(self, update: Update) -> bool:
         if not self._is_addressed(update):

@@ -1,13 +1,16 @@
-"""How much is taken on at once: limits a person and a chat, order within a chat, a bounded queue."""
+"""How much is taken on at once, and in whose turn: nobody's flood takes the room of the others.
+
+What people of a group share, the questions a minute, the places in the queue, the messages that Telegram
+allows, is divided so that whoever comes next finds some left; what waits for a thread goes person by person.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,38 +18,31 @@ from typing import TypeVar
 from telegram import Update
 from telegram.ext import BaseUpdateProcessor
 
+from bot.telegram.pacing import Shares, is_fair
+
 _Result = TypeVar("_Result")
-# PTB starts a task for every update whatever this number is; the queue below is what bounds the work.
+# PTB starts a task for every update whatever this number is; the lines and the queue bound the work.
 _UPDATES_AT_ONCE = 4096
+
+asker: ContextVar[int] = ContextVar("asker", default=0)
+"""The person whose update is being handled, 0 where it is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
     """The bounds of a bot; one window for all rates.
 
-    ``chat_queue``: updates of one chat that may wait for each other. ``queue``: questions of all chats that
-    may wait for a free processor. ``notices``: how often a person is told in one window to slow down.
+    ``chat_queue``: questions of one person that may wait in one chat, those of all its people being twice as
+    many. ``queue``: questions of all chats that may wait for a free processor. ``notices``: how often a chat
+    is told in one window that something is not taken on.
     """
 
     per_user: int = 20
     per_chat: int = 60
     window_s: float = 60.0
-    notices: int = 5
+    notices: int = 1
     chat_queue: int = 30
     queue: int = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a question is taken on; if not, the seconds to wait, and whether this is said (again).
-
-    ``is_last_notice``: nothing more will be said until the wait is over, and the person should know.
-    """
-
-    is_admitted: bool
-    wait_s: float = 0.0
-    is_told: bool = True
-    is_last_notice: bool = False
 
 
 class RateWindow:
@@ -89,26 +85,39 @@ class RateWindow:
 
 
 class RateLimits:
-    """The rates of people and chats; a refused question uses nothing of either."""
+    """The rates of people and groups; a refused question uses nothing of either."""
 
     def __init__(self, settings: LimitSettings, *, now: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
+        self._now = now
         self._users = RateWindow(settings.per_user, settings.window_s, now)
-        self._chats = RateWindow(settings.per_chat, settings.window_s, now)
         self._notices = RateWindow(settings.notices, settings.window_s, now)
+        self._groups: dict[int, Shares] = {}
 
-    def admit(self, chat_id: int, user_id: int) -> Verdict:
-        """Whether a question of this person in this chat is taken on now."""
-        wait_s = max(self._users.wait_s(user_id), self._chats.wait_s(chat_id))
+    def admit(self, chat_id: int, user_id: int) -> float:
+        """Take a question of this person in this chat on, which gives 0; else the seconds until it could."""
+        # A private chat is one person's, whom the other rate counts.
+        group = self._group(chat_id) if chat_id < 0 else None
+        wait_s = max(self._users.wait_s(user_id), group.wait_s(user_id, self._now()) if group else 0.0)
         if wait_s <= 0:
             self._users.add(user_id)
-            self._chats.add(chat_id)
-            return Verdict(is_admitted=True)
-        told = self._notices.count((chat_id, user_id))
-        if told >= self._settings.notices:
-            return Verdict(is_admitted=False, wait_s=wait_s, is_told=False)
-        is_last = self._notices.add((chat_id, user_id)) == self._settings.notices
-        return Verdict(is_admitted=False, wait_s=math.ceil(wait_s), is_last_notice=is_last)
+            if group:
+                group.record(user_id, self._now())
+        return wait_s
+
+    def may_tell(self, chat_id: int) -> bool:
+        """Whether a chat may be told that something is not taken on; counts it as told."""
+        if self._notices.wait_s(chat_id) > 0:
+            return False
+        self._notices.add(chat_id)
+        return True
+
+    def _group(self, chat_id: int) -> Shares:
+        if chat_id not in self._groups:
+            now = self._now()
+            self._groups = {key: each for key, each in self._groups.items() if not each.is_idle(now)}
+            self._groups[chat_id] = Shares(self._settings.per_chat, self._settings.window_s)
+        return self._groups[chat_id]
 
 
 class QueueFull(Exception):
@@ -120,99 +129,107 @@ class QueueFull(Exception):
 
 
 class WorkQueue:
-    """The one place where work leaves the event loop: a few threads and a bounded queue before them."""
+    """The one place where work leaves the event loop: a few threads, and before them a bounded queue.
+
+    People take turns in it, however much each of them waits for.
+    """
 
     def __init__(self, *, workers: int, bound: int) -> None:
-        self._slots = asyncio.Semaphore(workers)
+        self._free = workers
         self._bound = bound
-        self._waiting = 0
+        self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
 
     @property
     def length(self) -> int:
         """How many pieces of work wait for a thread."""
-        return self._waiting
+        return sum(map(len, self._waiting.values()))
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
         """The result of ``work``, computed in a thread; QueueFull where too much waits already."""
-        with self._in_line():
-            await self._slots.acquire()
+        await self._take()
         try:
             return await asyncio.to_thread(work)
         finally:
-            self._slots.release()
+            self._pass_on()
 
-    @contextmanager
-    def _in_line(self) -> Iterator[None]:
-        if self._waiting >= self._bound:
-            raise QueueFull(self._waiting)
-        self._waiting += 1
+    async def _take(self) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        if self.length >= self._bound:
+            raise QueueFull(self.length)
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(asker.get(), deque()).append(turn)
         try:
-            yield
-        finally:
-            self._waiting -= 1
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """Give the thread to the next person; who has more waiting goes to the end."""
+        while self._waiting:
+            person = next(iter(self._waiting))
+            line = self._waiting.pop(person)
+            turn = line.popleft()
+            if line:
+                self._waiting[person] = line
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
 
-class ChatOrder(BaseUpdateProcessor):
-    """Handles the updates of one chat one after the other, those of different chats side by side.
+class Lines:
+    """The questions of each person in each chat, one after the other; those of others go beside them.
 
-    An update that finds too many of its chat before it is handled at once, out of order, and sees their
-    number in ``chat_queue_length``: its handler says so instead of answering. What still waits when the bot
-    is stopped is left to the next start.
+    ``bound`` of one person may wait or be answered in a chat, and twice as many of all its people.
     """
 
-    __slots__ = ("_bound", "_is_stopping", "_lines")
-
     def __init__(self, bound: int) -> None:
-        super().__init__(_UPDATES_AT_ONCE)
         self._bound = bound
-        self._lines: dict[int, _Line] = {}
+        self._chats: dict[int, dict[int, _Line]] = {}
         self._is_stopping = False
-
-    async def initialize(self) -> None:
-        """Nothing to open."""
-
-    async def shutdown(self) -> None:
-        """Nothing to close."""
-
-    def stop_waiting(self) -> None:
-        """Let what is being handled finish, and nothing else begin."""
-        self._is_stopping = True
 
     @property
     def waiting(self) -> int:
-        """How many updates are being handled or wait for their chat."""
-        return sum(line.length for line in self._lines.values())
+        """How many questions are being answered or wait for those before them."""
+        return sum(map(self.length, self._chats))
 
-    async def do_process_update(self, update: object, coroutine: Awaitable[object]) -> None:
-        """Handle an update when its turn comes."""
-        chat = update.effective_chat if isinstance(update, Update) else None
-        # Buttons, edits and memberships are answered beside the questions, not behind them.
-        if chat is None or not isinstance(update, Update) or update.message is None:
-            await coroutine
-            return
-        line = self._lines.setdefault(chat.id, _Line())
-        if line.length > self._bound:
-            chat_queue_length.set(line.length)
-            await coroutine
-            return
+    def length(self, chat_id: int) -> int:
+        """How many questions of a chat are being answered or wait for those before them."""
+        return sum(line.length for line in self._chats.get(chat_id, {}).values())
+
+    def has_room(self, chat_id: int, person: int) -> bool:
+        """Whether one more of this person may wait in this chat."""
+        line = self._chats.get(chat_id, {}).get(person)
+        own = line.length if line else 0
+        return is_fair(own, self.length(chat_id) - own, 2 * self._bound)
+
+    def stop(self) -> None:
+        """Let what is being answered finish, and nothing else begin."""
+        self._is_stopping = True
+
+    @asynccontextmanager
+    async def turn(self, chat_id: int, person: int) -> AsyncIterator[bool]:
+        """Wait for this person's turn in this chat; false where nothing begins any more."""
+        people = self._chats.setdefault(chat_id, {})
+        line = people.setdefault(person, _Line())
         line.length += 1
         try:
             async with line.lock:
-                await self._begin(coroutine)
+                yield not self._is_stopping
         finally:
             line.length -= 1
             if line.length == 0:
-                self._lines.pop(chat.id, None)
-
-    async def _begin(self, coroutine: Awaitable[object]) -> None:
-        if not self._is_stopping:
-            await coroutine
-        elif asyncio.iscoroutine(coroutine):
-            coroutine.close()
+                people.pop(person, None)
+            if not people:
+                self._chats.pop(chat_id, None)
 
 
 class _Line:
-    """The updates of one chat: how many there are, and the lock that one of them holds."""
+    """One person's questions in one chat: how many there are, and the lock that one of them holds."""
 
     __slots__ = ("length", "lock")
 
@@ -221,5 +238,26 @@ class _Line:
         self.lock = asyncio.Lock()
 
 
-chat_queue_length: ContextVar[int] = ContextVar("chat_queue_length", default=0)
-"""How many updates of the same chat wait before the one being handled, 0 unless that is too many."""
+class PerPerson(BaseUpdateProcessor):
+    """Handles updates side by side, each as its person's, see ``asker``; order is kept by ``Lines``."""
+
+    def __init__(self) -> None:
+        super().__init__(_UPDATES_AT_ONCE)
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[object]) -> None:
+        """Handle an update at once."""
+        asker.set(_person(update) if isinstance(update, Update) else 0)
+        await coroutine
+
+
+def _person(update: Update) -> int:
+    """Whose update it is; administrators who write as their group count as that group."""
+    if update.message is not None and update.message.sender_chat is not None:
+        return update.message.sender_chat.id
+    return update.effective_user.id if update.effective_user else 0

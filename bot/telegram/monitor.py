@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
-from telegram.request import HTTPXRequest
-from tornado.httpserver import HTTPServer
-from tornado.web import Application, RequestHandler
+from tornado.web import RequestHandler
 
 from bot.telegram.metrics import Metrics
-from retrieval.errors import SettingError
+from bot.telegram.server import BoundedServer, serve
 
 # A poll lasts ten seconds, and half a minute may lie between two after a failure.
 _SILENCE_MAX_S = 90.0
-
-
-class NotedRequest(HTTPXRequest):
-    """The library's request, which notes when Telegram last answered one.
-
-    ``before`` is awaited before each; what it raises takes the request's place.
-    """
-
-    def __init__(
-        self,
-        before: Callable[[], Awaitable[None]],
-        clock: Callable[[], float] = time.monotonic,
-        **options: Any,
-    ) -> None:
-        super().__init__(**options)
-        self._before = before
-        self._clock = clock
-        self._answered_at = clock()
-
-    @property
-    def silent_s(self) -> float:
-        """Seconds since the last answer; since the start where there was none."""
-        return self._clock() - self._answered_at
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """The status and the body, as ever."""
-        await self._before()
-        status, body = await super().do_request(*args, **kwargs)
-        if status == 200:
-            self._answered_at = self._clock()
-        return status, body
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """How the bot does: the corpus version it serves, empty where the store cannot be read, and its messages.
 
-    ``silent_s``: seconds since Telegram answered a poll, ``None`` where it comes by itself.
+    ``silent_s``: seconds since a poll had a readable answer, ``None`` where Telegram comes by itself.
     """
 
     index_version: str
@@ -84,26 +50,26 @@ class Monitor:
     """The server of the two pages, in the event loop of the bot: a loop that hangs answers neither."""
 
     def __init__(self, metrics: Metrics, health: Callable[[], Health]) -> None:
-        pages: list[Any] = [
+        self._pages: list[Any] = [
             ("/health", _HealthPage, {"health": health}),
             ("/metrics", _MetricsPage, {"metrics": metrics}),
         ]
-        self._server = HTTPServer(Application(pages, log_function=_say_nothing))
+        self._server: BoundedServer | None = None
 
     def open(self, address: str, port: int) -> None:
         """Listen; SettingError where that cannot be."""
-        try:
-            self._server.listen(port, address)
-        except OSError as exc:
-            raise SettingError(
-                f"健康检查的地址 {address}:{port} 用不了（{exc.strerror}）。",
-                remedy="换一个 DANGWU_TELEGRAM__HEALTH_PORT，或检查 DANGWU_TELEGRAM__LISTEN。",
-            ) from exc
+        self._server = serve(
+            self._pages,
+            address,
+            port,
+            purpose="健康检查",
+            remedy="换一个 DANGWU_TELEGRAM__HEALTH_PORT，或检查 DANGWU_TELEGRAM__LISTEN。",
+        )
 
     async def close(self) -> None:
         """Stop listening."""
-        self._server.stop()
-        await self._server.close_all_connections()
+        if self._server is not None:
+            await self._server.close()
 
 
 class _HealthPage(RequestHandler):
@@ -124,7 +90,3 @@ class _MetricsPage(RequestHandler):
     def get(self) -> None:
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(self._metrics.exposition())
-
-
-def _say_nothing(handler: RequestHandler) -> None:
-    """Being looked at every few seconds is nothing to write down."""

@@ -48,10 +48,59 @@ class Window:
         return not self._times or self._times[-1] + self._span_s <= now
 
 
+def is_fair(own: int, others: int, capacity: int, more: int = 1) -> bool:
+    """Whether a person who has ``own`` of something may have ``more``, the others having what they have.
+
+    Nobody gets more than half of what the others leave: whoever comes next always finds something. Who has
+    nothing yet gets it as long as there is any.
+    """
+    return 2 * (own + more) <= capacity - others or (own == 0 and others < capacity)
+
+
+class Shares:
+    """At most ``count`` events in any stretch of ``span_s`` seconds, divided fairly between people."""
+
+    def __init__(self, count: int, span_s: float) -> None:
+        self._count = count
+        self._span_s = span_s
+        self._events: deque[tuple[float, int]] = deque()
+
+    def had(self, who: int, now: float) -> int:
+        """How many of the events that still count are this person's."""
+        self._forget(now)
+        return sum(person == who for _, person in self._events)
+
+    def wait_s(self, who: int, now: float, more: int = 1) -> float:
+        """Seconds until this person may have ``more`` events, 0 when it is now."""
+        own, others = self.had(who, now), len(self._events) - self.had(who, now)
+        seconds = 0.0
+        for at, person in self._events:
+            if is_fair(own, others, self._count, more):
+                break
+            seconds = at + self._span_s - now
+            own, others = (own - 1, others) if person == who else (own, others - 1)
+        return seconds
+
+    def record(self, who: int, at: float) -> None:
+        """Count an event at ``at``, which is no earlier than those before."""
+        self._forget(at)
+        self._events.append((at, who))
+
+    def is_idle(self, now: float) -> bool:
+        """Whether no event counts any more."""
+        self._forget(now)
+        return not self._events
+
+    def _forget(self, now: float) -> None:
+        while self._events and self._events[0][0] + self._span_s <= now:
+            self._events.popleft()
+
+
 class ChatPacer:
     """Turns at one chat, one at a time; everything that has been asked to wait for is waited for.
 
-    An event counts from the end of its request: the server has then seen it, however long that took.
+    An event counts from the end of its request: the server has then seen it, however long that took. What a
+    group may get in a minute is shared between the people who ask there; nobody (0) is not one of them.
     """
 
     def __init__(self, pace: Pace, *, is_group: bool, clock: Clock, sleep: Sleep) -> None:
@@ -61,6 +110,7 @@ class ChatPacer:
         self._lock = asyncio.Lock()
         self._paused_until = 0.0
         self._windows = [Window(1, pace.interval_s + pace.margin_s)]
+        self._shares = Shares(pace.per_minute, 60.0 + pace.margin_s) if is_group else None
         if is_group:
             self._windows.append(Window(pace.per_minute, 60.0 + pace.margin_s))
 
@@ -68,6 +118,14 @@ class ChatPacer:
         """Seconds until the next message is allowed, those that Telegram asked for included."""
         now = self._clock()
         return max(self.pause_s(), *(window.wait_s(now) for window in self._windows))
+
+    def share_wait_s(self, who: int, messages: int) -> float:
+        """Seconds until this person's share of the group allows so many messages."""
+        return self._shares.wait_s(who, self._clock(), messages) if self._shares and who else 0.0
+
+    def had(self, who: int) -> int:
+        """How many messages of the group's minute this person has had."""
+        return self._shares.had(who, self._clock()) if self._shares and who else 0
 
     def pause_s(self) -> float:
         """Seconds that are left of the wait that Telegram asked for."""
@@ -84,11 +142,12 @@ class ChatPacer:
             not self._lock.locked()
             and not self.pause_s()
             and all(window.is_idle(now) for window in self._windows)
+            and (self._shares is None or self._shares.is_idle(now))
         )
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn; it is over, and counted, at the end of the block."""
+    async def turn(self, who: int = 0) -> AsyncIterator[None]:
+        """Wait for a turn; it is over, and counted as this person's, at the end of the block."""
         async with self._lock:
             while (seconds := self.wait_s()) > 0:
                 await self._sleep(seconds)
@@ -97,6 +156,8 @@ class ChatPacer:
             finally:
                 for window in self._windows:
                     window.record(self._clock())
+                if self._shares:
+                    self._shares.record(who, self._clock())
 
 
 class OverallPacer:

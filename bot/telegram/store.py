@@ -84,10 +84,10 @@ class StoredVote:
 
 @dataclass(frozen=True, slots=True)
 class OpenUpdate:
-    """An update that a former process did not settle; ``was_sending`` if its reply may have left."""
+    """An update that a former process did not settle, as JSON; ``was_sending`` if its reply may have left."""
 
     update_id: int
-    body: dict[str, Any]
+    body: str
     was_sending: bool
 
 
@@ -174,7 +174,7 @@ class TelegramStore:
         rows = self._read(
             "SELECT update_id, body, state FROM updates WHERE state != 'settled' ORDER BY update_id", ()
         )
-        return [OpenUpdate(row[0], json.loads(row[1]), row[2] == "sending") for row in rows]
+        return [OpenUpdate(row[0], row[1] or "", row[2] == "sending") for row in rows]
 
     def prune(self) -> None:
         """Drop the oldest settled updates and errors, and answers kept for long enough."""

@@ -6,33 +6,31 @@ import asyncio
 import contextlib
 import logging
 import math
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from telegram import Message, Update
 from telegram.constants import ChatType
-from telegram.error import Conflict, TelegramError
 
 from bot.answering.generation import OnStatement
-from bot.rendering.telegram import render_busy_notice, render_error, render_limit_notice
+from bot.rendering.telegram import render_busy_notice, render_error
 from bot.rendering.telegram_markup import MessagePart
 from bot.telegram import wording
 from bot.telegram.delivery import Delivery, DeliveryClosed, Outcome
 from bot.telegram.delivery import QueueFull as ChatFull
-from bot.telegram.limits import QueueFull, RateLimits, chat_queue_length
+from bot.telegram.incidents import Undelivered, kind_of, note_incident
+from bot.telegram.limits import Lines, QueueFull, RateLimits, asker
 from bot.telegram.metrics import Metrics
 from bot.telegram.replies import Ending, Reply, note, target_of
 from bot.telegram.store import TelegramStore
 from bot.telegram.streaming import Stream
-from retrieval.errors import DangwuError, StoreError, UsageError
+from retrieval.errors import UsageError
 
 Work = Callable[[OnStatement | None], Awaitable[Reply]]
 """Makes a reply; what it is given, if anything, shows each verified statement at once."""
 
 _TYPING_EVERY_S = 4.5
-_CONFLICT = "Conflict: another program fetches the updates of this token, or a webhook is set"
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +53,7 @@ class Turns:
         self,
         store: TelegramStore,
         limits: RateLimits,
+        lines: Lines,
         delivery: Delivery,
         metrics: Metrics,
         *,
@@ -62,6 +61,7 @@ class Turns:
     ) -> None:
         self._store = store
         self._limits = limits
+        self._lines = lines
         self._delivery = delivery
         self._metrics = metrics
         self._is_streaming = is_streaming
@@ -71,30 +71,41 @@ class Turns:
     async def run(self, update: Update, work: Work, *, is_limited: bool = True) -> None:
         """Reply to the message of ``update`` with what ``work`` gives, or with why that is not done.
 
-        Only with ``is_limited`` does it count as a question, of which a person has so many a minute.
+        Only with ``is_limited`` does it count as a question, of which a person has so many a minute. What is
+        too much waits for nothing; the rest waits for the same person's questions in this chat before it.
         """
         message = update.message
         if message is None or self._store.is_settled(update.update_id):
             return
-        turn = self._open[update.update_id] = _Open(time.monotonic())
-        if update.update_id in self.interrupted:
-            self.interrupted.discard(update.update_id)
-            await self.close(update, Reply([note(wording.INTERRUPTED)], "notice"))
+        is_interrupted = update.update_id in self.interrupted
+        if is_limited and not is_interrupted and (held_up := self._held_up(message)):
+            await self.close(update, held_up)
             return
+        async with self._lines.turn(message.chat.id, asker.get()) as is_begun:
+            # What is not begun is left to the next start.
+            if is_begun and is_interrupted:
+                self.interrupted.discard(update.update_id)
+                await self.close(update, Reply([note(wording.INTERRUPTED)], "notice"))
+            elif is_begun:
+                await self._take(update, message, work)
+
+    async def _take(self, update: Update, message: Message, work: Work) -> None:
+        turn = self._open[update.update_id] = _Open(time.monotonic())
         async with self._typing(message):
-            reply = (self._held_up(message) if is_limited else None) or await self._answered(
-                update, message, turn, work
-            )
+            reply = await self._answered(update, message, turn, work)
         await self.close(update, reply)
 
     async def close(self, update: Update, reply: Reply) -> None:
-        """Send the reply of a turn and note how it ended; _Undelivered where Telegram would not take it."""
+        """Send the reply of a turn and note how it ended; Undelivered where Telegram would not take it."""
         if update.message is None or not reply.parts:
             self._end(update, reply.ending)
             return
-        outcome = await self._deliver(update.update_id, update.message, reply.parts)
+        try:
+            outcome = await self._deliver(update.update_id, update.message, reply.parts)
+        except ChatFull as exc:
+            raise Undelivered("the chat's queue is full") from exc
         if outcome.fate == "failed":
-            raise _Undelivered(outcome)
+            raise Undelivered(outcome.reason)
         if outcome.chat_id != update.message.chat.id:
             self._store.note_migration(update.message.chat.id, outcome.chat_id)
         # What the end of the program stopped is for the next start.
@@ -105,32 +116,26 @@ class Turns:
         """End a turn that raised: the log and the store get a code and the kind, the person the code."""
         if isinstance(error, DeliveryClosed):
             return
-        if update is None and isinstance(error, TelegramError):
-            # A poll, which is repeated; nobody is waiting for its result.
-            _log.warning("poll failed: %s", _CONFLICT if isinstance(error, Conflict) else _kind(error))
-            return
-        code = secrets.token_hex(2).upper()
-        _log.error("error %s: %s", code, _kind(error), exc_info=_unexpected(error), extra={"code": code})
-        with contextlib.suppress(StoreError):
-            self._store.note_error(code, _kind(error))
+        code = note_incident(self._store, error)
         if not isinstance(update, Update) or update.message is None:
             return
         try:
             await self.close(update, Reply([render_error(wording.FAILED, code)], "error"))
         except DeliveryClosed:
             _log.info("error %s is left to the next start", code)
-        except (_Undelivered, ChatFull) as exc:
-            _log.error("error %s could not be told: %s", code, exc)
+        except Exception as exc:
+            # Whatever it is, it must not come again with every start.
+            _log.error("error %s could not be told: %s", code, kind_of(exc))
             self._end(update, "undeliverable")
 
     async def _answered(self, update: Update, message: Message, turn: _Open, work: Work) -> Reply:
         """What ``work`` gives, shown while it is being written where the chat is one person's."""
         if not self._is_streaming or message.chat.type != ChatType.PRIVATE:
-            return await _attempt(work, None)
+            return await self._attempt(message, work, None)
         stream = Stream(self._delivery, target_of(message), _Marking(self._store, update.update_id))
         try:
             async with stream:
-                return await _attempt(work, stream.add)
+                return await self._attempt(message, work, stream.add)
         finally:
             turn.message_id = stream.message_id
 
@@ -171,35 +176,27 @@ class Turns:
             await asyncio.sleep(_TYPING_EVERY_S)
 
     def _held_up(self, message: Message) -> Reply | None:
-        """The notice that a message gets instead of its answer, ``None`` where it may have one."""
-        waiting = chat_queue_length.get()
-        if waiting:
-            return Reply([render_busy_notice(waiting)], "notice")
-        verdict = self._limits.admit(message.chat.id, message.from_user.id if message.from_user else 0)
-        if verdict.is_admitted:
+        """What a message gets that is not taken on, ``None`` where it is."""
+        chat_id = message.chat.id
+        if not self._lines.has_room(chat_id, asker.get()):
+            return self._refusal(chat_id, render_busy_notice(self._lines.length(chat_id)))
+        wait_s = self._limits.admit(chat_id, asker.get())
+        if wait_s <= 0:
             return None
-        if not verdict.is_told:
-            return Reply([], "notice")
-        seconds = math.ceil(verdict.wait_s)
-        last = note(wording.LAST_NOTICE.format(seconds=seconds))
-        return Reply([last if verdict.is_last_notice else render_limit_notice(seconds)], "notice")
+        return self._refusal(chat_id, note(wording.TOO_FAST.format(seconds=math.ceil(wait_s))))
 
+    def _refusal(self, chat_id: int, notice: MessagePart) -> Reply:
+        """The notice, or silence where the chat has just been told such a thing."""
+        return Reply([notice] if self._limits.may_tell(chat_id) else [], "notice")
 
-async def _attempt(work: Callable[[OnStatement | None], Awaitable[Reply]], show: OnStatement | None) -> Reply:
-    """What ``work`` gives, or the sentence about a full queue or the asker's own mistake."""
-    try:
-        return await work(show)
-    except QueueFull as exc:
-        return Reply([render_busy_notice(exc.length)], "notice")
-    except UsageError as exc:
-        return Reply([note(wording.failure(exc))], "notice")
-
-
-class _Undelivered(Exception):
-    """Telegram took a reply in no form."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.reason)
+    async def _attempt(self, message: Message, work: Work, show: OnStatement | None) -> Reply:
+        """What ``work`` gives, or the sentence about a full queue or the asker's own mistake."""
+        try:
+            return await work(show)
+        except QueueFull as exc:
+            return self._refusal(message.chat.id, render_busy_notice(exc.length))
+        except UsageError as exc:
+            return Reply([note(wording.failure(exc))], "notice")
 
 
 class _Marking:
@@ -216,14 +213,3 @@ class _Marking:
 
     async def sent(self, index: int, message_id: int) -> None:
         """Nothing more is known of a turn until all of it has arrived."""
-
-
-def _kind(error: BaseException | None) -> str:
-    """The type of an error; the message too where it is one of ours, which name no person and no text."""
-    name = type(error).__name__
-    return f"{name}：{error.message}" if isinstance(error, DangwuError) else name
-
-
-def _unexpected(error: BaseException | None) -> BaseException | None:
-    """The error whose traceback is worth reading: not those of Telegram or of the network."""
-    return None if isinstance(error, TelegramError | _Undelivered) else error

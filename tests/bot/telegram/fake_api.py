@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,8 +61,8 @@ class Call:
 class Fault:
     """What happens to the next ``times`` calls of a method: a delay, then a status or a closed connection.
 
-    ``drops``: the call is lost on its way here. ``mutes``: it is carried out and its answer is lost. A fault
-    with neither lets calls pass.
+    ``drops``: the call is lost on its way here. ``mutes``: it is carried out and its answer is lost. ``body``
+    is answered in place of a result. A fault with none of these lets calls pass.
     """
 
     status: int = 0
@@ -71,6 +71,7 @@ class Fault:
     drops: bool = False
     mutes: bool = False
     delay_s: float = 0.0
+    body: str = ""
     parameters: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -142,10 +143,18 @@ class FakeApi:
     def push(self, kind: str, body: Json) -> int:
         """Any update; gives its id."""
         self._last_update += 1
-        self._updates.append({"update_id": self._last_update, kind: body})
+        return self._queue({"update_id": self._last_update, kind: body})
+
+    def push_text(self, text: Callable[[int], str]) -> int:
+        """An update as ``text`` writes the one with a number, JSON or not; gives its id."""
+        self._last_update += 1
+        return self._queue({"update_id": self._last_update, "text": text(self._last_update)})
+
+    def _queue(self, update: Json) -> int:
+        self._updates.append(update)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._arrived.set)
-        return self._last_update
+        return int(update["update_id"])
 
     def sent(self, chat_id: int | None = None) -> list[Json]:
         """The messages that the bot has sent, in order, of one chat or of all."""
@@ -208,8 +217,8 @@ class FakeApi:
             if request.match_info["token"] != TOKEN:
                 raise Refusal(404, "Not Found")
             fault = await self._suffer(method, request)
-            if fault.drops:
-                return web.Response()
+            if fault.drops or fault.body:
+                return web.Response(text=fault.body)
             result = await self._call(method, fields)
         except Refusal as exc:
             self.calls.append(Call(method, fields, at, exc.status, exc.parameters.get("retry_after", 0)))
@@ -217,6 +226,9 @@ class FakeApi:
             extra = {"parameters": exc.parameters} if exc.parameters else {}
             return web.json_response(body | extra, status=exc.status)
         self.calls.append(Call(method, fields, at))
+        if method == "getUpdates":
+            written = ",".join(each.get("text") or json.dumps(each) for each in result)
+            return web.Response(text=f'{{"ok":true,"result":[{written}]}}', content_type="application/json")
         return web.json_response({"ok": True, "result": result})
 
     async def _suffer(self, method: str, request: web.Request) -> Fault:
@@ -289,7 +301,7 @@ class FakeApi:
         await self._wait_for_updates(mine, float(fields.get("timeout") or 0))
         wanted = fields.get("allowed_updates") or ["message", "callback_query"]
         limit = int(fields.get("limit") or 100)
-        return [each for each in self._updates if set(each) & set(wanted)][:limit]
+        return [each for each in self._updates if set(each) & {*wanted, "text"}][:limit]
 
     async def _wait_for_updates(self, poller: asyncio.Future[None], timeout_s: float) -> None:
         deadline = time.monotonic() + min(timeout_s, 10)

@@ -26,9 +26,10 @@ from bot.answering.answer import Answer, Citation, Statement
 from bot.answering.answerer import Answerer
 from bot.compose import Application
 from bot.settings import load_settings
-from bot.telegram.app import ALLOWED_UPDATES, build
+from bot.telegram.app import build, source_of
 from bot.telegram.limits import LimitSettings
 from bot.telegram.logs import prepare_logging
+from bot.telegram.running import serve as run
 from retrieval.records import Audience
 from retrieval.retriever import Retriever
 from tests.bot.telegram.fake_rules import TOKEN
@@ -85,7 +86,7 @@ def serve(speed: float, chars: int, is_limited: bool) -> None:
         free = LimitSettings(per_user=10_000, per_chat=10_000, chat_queue=1_000, queue=1_000)
         limits = LimitSettings() if is_limited else free
         application = build(core, limits=limits, clock=lambda: time.monotonic() * speed, sleep=sleep)
-        application.run_polling(allowed_updates=ALLOWED_UPDATES)
+        asyncio.run(run(application, source_of(application, core.settings.telegram)))
 
 
 class BotProcess:
@@ -97,7 +98,7 @@ class BotProcess:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait_for(self, holds: Callable[[], object], timeout_s: float = 30.0) -> None:
+    def wait_for(self, holds: Callable[[], object], timeout_s: float = 60.0) -> None:
         """Wait until something holds; fails with the bot's log where it never does."""
         deadline = time.monotonic() + timeout_s
         while not holds():

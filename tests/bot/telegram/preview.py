@@ -16,7 +16,6 @@ from bot.rendering.telegram import (
     render_error,
     render_group_greeting,
     render_help,
-    render_limit_notice,
     render_passage,
     render_privacy,
     render_start,
@@ -83,7 +82,6 @@ _SENTENCES = [
     ("不是文字", wording.ONLY_TEXT),
     ("未开放", wording.CLOSED.format(chat_id=123456789)),
     ("中断过", wording.INTERRUPTED),
-    ("最后一次提醒", wording.LAST_NOTICE.format(seconds=40)),
     ("忘记", wording.FORGOTTEN.format(count=12)),
 ]
 
@@ -108,7 +106,7 @@ def examples() -> list[tuple[str, tuple[MessagePart, ...]]]:
         ("状态", (status_part(Overview("v12-3f2a9c1d", 128, 4096), 3, wording.MENTIONS_ARE_LOST, _ERRORS),)),
         ("查原文", found_parts(Evidence("预备期", (ScoredPassage(_CLAUSE, 0.9),) * 4, "v1"))),
         ("排满", (render_busy_notice(500),)),
-        ("太快", (render_limit_notice(23),)),
+        ("太快", (note(wording.TOO_FAST.format(seconds=23)),)),
         ("出错", (render_error(wording.FAILED, "E7K2"),)),
         *((name, (note(text),)) for name, text in _SENTENCES),
     ]

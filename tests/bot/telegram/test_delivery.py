@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.rendering.telegram import render_answer
 from bot.rendering.telegram_markup import Button, MessagePart, Run, make_part, with_keyboard
 from bot.telegram.delivery import Delivery, DeliveryClosed, Outcome, QueueFull
+from bot.telegram.limits import asker
 from bot.telegram.pacing import Pace
 from bot.telegram.requests import Target, inline_keyboard
 from tests.bot.telegram.markup import make_answer, parse
@@ -70,6 +71,44 @@ async def test_ten_long_answers_at_once_reach_a_group_whole_and_within_its_limit
     assert room.server.floods == 0 and room.server.early == []
     ids = [number for outcome in outcomes for number in outcome.message_ids]
     assert ids == list(range(1, len(ids) + 1)) and len(ids) == 30
+
+
+async def test_in_a_group_who_has_had_least_goes_first_and_somebody_new_at_once() -> None:
+    room = Room()
+
+    async def send(who: int, at: float, *texts: str) -> float:
+        asker.set(who)
+        await room.time.sleep(at)
+        await room.send(GROUP, *texts)
+        return room.time.now - at
+
+    flood = [send(1, 0, f"甲{n}", f"甲{n}") for n in range(12)]
+    second = [send(2, 3, f"乙{n}") for n in range(12)]
+    waits = await room.time.run(
+        *flood, *second, send(3, 30, "丙"), send(4, 31, "丁", "丁"), send(5, 32, "戊")
+    )
+    assert room.server.floods == 0 and max(waits[-3:]) < 8
+    first_minute = "".join(call.fields["text"][0] for call in room.server.sent[GROUP] if call.at < 60)
+    assert all(5 <= first_minute.count(name) <= 8 for name in "甲乙"), "what they leave is for the others"
+    assert first_minute.startswith("甲甲甲甲乙乙"), "answers stay whole, and who came later catches up"
+    for name, parts in (("甲", 2), ("乙", 1)):
+        mine = [text for text in room.server.texts(GROUP) if text[0] == name]
+        assert mine == [f"{name}{n}" for n in range(12) for _ in range(parts)]
+
+
+async def test_what_waits_for_a_share_may_be_edited_anew_and_is_stopped_in_a_hurry() -> None:
+    room = Room()
+    asker.set(1)
+    await room.time.run(room.send(GROUP, *"一二三四五六七八九十"))
+    waiting = []
+    for text in "甲乙":
+        waiting.append(asyncio.ensure_future(room.delivery.edit(GROUP, 1, part(text))))
+        await room.time.settle()
+    assert [each.done() for each in waiting] == [True, False] and room.delivery.share_wait_s(GROUP) > 40
+    assert await room.delivery.close(0.0) == 1
+    assert [each.fate for each in await asyncio.gather(*waiting)] == ["replaced", "stopped"]
+    asker.set(0)
+    assert room.delivery.share_wait_s(GROUP) == 0
 
 
 async def test_a_chat_is_left_alone_while_it_must_wait_and_others_go_on() -> None:

@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.settings import TelegramSettings
-from bot.telegram.app import webhook_place
 from bot.telegram.store import TelegramStore
+from bot.telegram.webhook import webhook_place
 from tests.bot.telegram.fake_api import FakeApi
 from tests.bot.telegram.fake_rules import BOT_ID, BOT_NAME, TOKEN, Json, buttons, group, person, private
 from tests.bot.telegram.harness import bot, free_port
@@ -190,9 +190,9 @@ def test_a_proxy_passes_the_path_on_and_a_local_address_names_the_port(
 ) -> None:
     settings = TelegramSettings(token=SecretStr(TOKEN), webhook_url=url, listen=listen)
     place = webhook_place(settings)
-    assert (place["listen"], place["port"], place["url_path"]) == (listen, port, "hook/a")
-    assert place["webhook_url"] == url and TOKEN not in place["secret_token"]
-    assert place["secret_token"] == webhook_place(settings)["secret_token"], "it survives restarts"
+    assert (place.listen, place.port, place.path) == (listen, port, "hook/a")
+    assert place.url == url and TOKEN not in place.secret
+    assert place.secret == webhook_place(settings).secret, "it survives restarts"
 
 
 class TestStart:

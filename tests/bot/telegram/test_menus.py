@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,15 @@ def menus(api: FakeApi, method: str = "setMyCommands") -> dict[object, dict[str,
     return found
 
 
+def test_a_stop_in_the_midst_of_the_start_is_a_stop(private_copy: Path) -> None:
+    for after_s in (0.0, 0.003, 0.01, 0.03, 0.1):
+        with FakeApi().serving() as api, bot(private_copy, api.url) as running:
+            running.wait_for(lambda: len(api.calls_of("setMyCommands")) == 2)
+            time.sleep(after_s)
+            assert running.stop() == 0, running.log
+        assert "Traceback" not in running.log and "错误" not in running.log
+
+
 def test_staff_and_admins_have_menus_of_their_own_as_soon_as_their_chats_are_known(
     api: FakeApi, private_copy: Path
 ) -> None:
@@ -94,7 +104,7 @@ def test_staff_and_admins_have_menus_of_their_own_as_soon_as_their_chats_are_kno
         assert menus(api).keys() == {"all_private_chats", "all_group_chats"}
         for user_id in (7, 8, 9):
             api.say(private(user_id), person(user_id), "/start")
-        running.wait_for(lambda: len(api.sent()) == 3)
+        running.wait_for(lambda: menus(api).keys() >= {8, 9} and all(map(api.sent, (7, 8, 9))))
         put_up = menus(api)
         assert running.stop() == 0
     assert put_up.keys() == {"all_private_chats", "all_group_chats", 8, 9}

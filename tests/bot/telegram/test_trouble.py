@@ -80,17 +80,17 @@ def test_two_hundred_chats_at_once_are_answered_each_in_its_order(private_copy: 
     assert api.refusals(429) == []
 
 
-def test_who_asks_too_fast_is_told_so_and_silence_is_announced(private_copy: Path) -> None:
+def test_who_asks_too_fast_is_told_once_and_silence_is_announced(private_copy: Path) -> None:
     with FakeApi(speed=20).serving() as api, fast_bot(private_copy, api.url, 20, is_limited=True) as running:
         running.wait_for(lambda: api.polls)
         asked = [api.say(private(5), person(5), "/help") for _ in range(60)]
         running.wait_for(lambda: not api.unconfirmed and running.log.count("turn: ") == 60)
         assert running.stop() == 0
     said = [reply["text"] for each in asked for reply in api.replies(each)]
-    busy, last = [sum(words in text for text in said) for words in ("现在排队的问题有", "不再另行提示")]
-    assert sum("怎样使用" in text for text in said) >= 20 and busy >= 20
+    answered, told = [sum(words in text for text in said) for words in ("怎样使用", "不再另行提示")]
+    # A minute of the bot's is three seconds: with a slow machine some of the sixty come in the next one.
+    assert answered >= 20 and answered + told == len(said) and 1 <= told <= answered / 20
     assert all(len(api.replies(each)) <= 1 for each in asked)
-    assert len(said) == 60 or last >= 1, "nobody is left without a word"
     assert api.refusals(429) == []
 
 
