@@ -52,8 +52,8 @@ ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member"
 _WORKERS = 2
 # Most of the time of a language model's answer is spent waiting for it.
 _WORKERS_THAT_WAIT = 8
-# More than one of each person whose question is taken on, and than those of as many who press buttons.
-_DELIVERIES_OF_A_CHAT = 100
+# More than one of each person whose question is taken on and one of each who has pressed a button.
+_DELIVERIES_OF_A_CHAT = 150
 # With waits of up to half a minute: a network that is lost for ten minutes loses no reply.
 _SEND_ATTEMPTS = 25
 _STOP_WITHIN_S = 10.0
@@ -135,8 +135,8 @@ def build(
         return Identity(bot.id, bot.username)
 
     handlers = Handlers(commands, turns, uploads, gate, store, delivery, identity)
-    presses = RateWindow(limits.per_chat, limits.window_s, clock)
-    buttons = Buttons(desk, commands, store, gate, rates, presses, delivery, uploads)
+    presses, waiting = RateWindow(limits.per_chat, limits.window_s, clock), Lines(limits.chat_queue)
+    buttons = Buttons(desk, commands, store, gate, rates, presses, waiting, delivery, uploads)
     # Typing one question is many queries, which must not use up what the person may ask.
     inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
     _watch(metrics, desk.work, lines, delivery)

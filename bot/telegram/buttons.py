@@ -39,8 +39,7 @@ from bot.telegram.requests import Target
 from bot.telegram.store import StoredAnswer, TelegramStore
 from bot.telegram.uploads import Uploads
 
-# Of one person in one chat; longer than so many seconds nobody looks at the circle of a button.
-_WAITING_MAX = 5
+# Longer nobody looks at the circle of a button.
 _PATIENCE_S = 5.0
 _log = logging.getLogger(__name__)
 
@@ -48,7 +47,8 @@ _log = logging.getLogger(__name__)
 class Buttons:
     """The buttons of one bot; they count against the same limits as questions.
 
-    ``presses`` counts all of them: beyond it a press gets no answer at all, for each answer is a call.
+    ``presses`` counts all of them: beyond it a press gets no answer at all, for each answer is a call. In
+    ``lines`` they wait for those of the same person before them.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Buttons:
         gate: Gate,
         rates: RateLimits,
         presses: RateWindow,
+        lines: Lines,
         delivery: Delivery,
         uploads: Uploads,
     ) -> None:
@@ -68,7 +69,7 @@ class Buttons:
         self._gate = gate
         self._rates = rates
         self._presses = presses
-        self._lines = Lines(_WAITING_MAX)
+        self._lines = lines
         self._delivery = delivery
         self._uploads = uploads
 

@@ -27,6 +27,7 @@ from retrieval.store import is_refused_by_disk, open_to_read
 DATABASE_NAME = "telegram.sqlite3"
 # Telegram repeats an unconfirmed update for a day; far fewer than these arrive twice.
 _SETTLED_KEPT = 10_000
+_PRUNED_EVERY = 1_000
 _ERRORS_KEPT = 200
 ANSWERS_KEPT_DAYS = 30
 """How long an answer is kept for its buttons; those with a vote stay for the maintainers."""
@@ -116,6 +117,7 @@ class TelegramStore:
         self._disk: sqlite3.Connection | None = None
         self._is_standing_in = False
         self.unsaved: set[int] = set()
+        self._settled = 0
         with self._translated():
             if reads_only:
                 self._connection = self._connected(self._address())
@@ -157,12 +159,15 @@ class TelegramStore:
         )
 
     def settle(self, update_id: int, outcome: str) -> None:
-        """Note how an update ended, and erase its text."""
+        """Note how an update ended, and erase its text. Now and then the oldest of those are dropped."""
         self._write(
             "UPDATE updates SET state = 'settled', body = NULL, outcome = ? WHERE update_id = ?",
             (outcome, update_id),
         )
         self.unsaved.discard(update_id)
+        self._settled += 1
+        if self._settled % _PRUNED_EVERY == 0:
+            self.prune()
 
     def is_settled(self, update_id: int) -> bool:
         """Whether an update has had its reply; false for one that was never written down."""
@@ -177,16 +182,12 @@ class TelegramStore:
         return [OpenUpdate(row[0], row[1] or "", row[2] == "sending") for row in rows]
 
     def prune(self) -> None:
-        """Drop the oldest settled updates and errors, and answers kept for long enough."""
+        """Drop the oldest settled updates, and answers kept for long enough."""
         self._drop_old_answers()
         self._write(
             "DELETE FROM updates WHERE state = 'settled' AND update_id NOT IN"
             " (SELECT update_id FROM updates ORDER BY update_id DESC LIMIT ?)",
             (_SETTLED_KEPT,),
-        )
-        self._write(
-            "DELETE FROM errors WHERE rowid NOT IN (SELECT rowid FROM errors ORDER BY rowid DESC LIMIT ?)",
-            (_ERRORS_KEPT,),
         )
 
     def forget_settled(self) -> None:
@@ -208,6 +209,10 @@ class TelegramStore:
     def note_error(self, code: str, kind: str) -> None:
         """Keep the code of an error and its kind, which names no person and no text."""
         self._write("INSERT INTO errors VALUES (?, ?, ?)", (code, kind, self._now()))
+        self._write(
+            "DELETE FROM errors WHERE rowid NOT IN (SELECT rowid FROM errors ORDER BY rowid DESC LIMIT ?)",
+            (_ERRORS_KEPT,),
+        )
 
     def last_errors(self, count: int) -> list[tuple[str, str, float]]:
         """The latest errors, newest first, as code, kind and POSIX time."""

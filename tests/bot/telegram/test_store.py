@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,21 @@ class TestUpdates:
         store.settle(1, "notice")
         store.mark_sending(1)
         assert store.is_settled(1) and store.open_updates() == []
+
+    def test_what_is_settled_and_what_went_wrong_does_not_pile_up_while_the_bot_runs(
+        self, store: TelegramStore, tmp_path: Path
+    ) -> None:
+        for number in range(12_000):
+            store.accept(number, {})
+            store.settle(number, "notice")
+        for number in range(300):
+            store.note_error(f"{number:04}", "ValueError")
+        with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as beside:
+            kept, errors = (
+                beside.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("updates", "errors")
+            )
+        assert kept <= 11_000 and errors == 200 == len(store.last_errors(999))
+        assert store.is_settled(11_999) and store.last_errors(1)[0][0] == "0299"
 
     def test_a_settled_text_is_erased_from_the_file(self, store: TelegramStore, tmp_path: Path) -> None:
         store.accept(1, {"text": "这是一句很私密的话"})
