@@ -139,10 +139,12 @@ class Application:
         *,
         wait_s: float = 0.0,
         approve: Approve | None = None,
+        follows_links: bool | None = None,
     ) -> IngestReport:
         """Synchronise the corpus with ``paths``, or with the remembered roots where there are none.
 
-        The new version stays unpublished where ``approve`` says no to it.
+        The new version stays unpublished where ``approve`` says no to it. ``follows_links`` says whether
+        links that lead out of the paths are followed from now on; ``None`` leaves it as it was.
         InputError for a missing path, before anything is made; SettingError where the model or the data
         folder cannot be what the settings say.
         """
@@ -159,6 +161,7 @@ class Application:
             wait_s=wait_s,
             keep=self.settings.history.keep,
             approve=approve,
+            follows_links=follows_links,
         )
 
     def work(self, progress: Progress) -> Work:
@@ -174,13 +177,17 @@ class Application:
             keep=self.settings.history.keep,
         )
 
-    def plan(self, paths: Sequence[Path], progress: Progress) -> IngestReport:
+    def plan(
+        self, paths: Sequence[Path], progress: Progress, *, follows_links: bool | None = None
+    ) -> IngestReport:
         """What ``ingest`` would do, with nothing written."""
         from ingest.pipeline import plan_ingest
 
         _require(paths)
         store = None if self.is_empty else self.open_store()
-        return plan_ingest(paths, store, exclude=self.data_dir, progress=progress)
+        return plan_ingest(
+            paths, store, exclude=self.data_dir, progress=progress, follows_links=follows_links
+        )
 
     def watched(self) -> list[Path]:
         """Where the remembered roots lie, present or not; files below the data folder arrive otherwise."""
@@ -189,6 +196,15 @@ class Application:
 
         places = [actual_path(each.location, SEEDS) for each in roots(self.open_store())]
         return [each for each in places if self.data_dir not in each.parents]
+
+    def watched_folders(self) -> list[Path]:
+        """The folders that hold the documents of these roots, and those roots that are files."""
+        from ingest.sources import list_folders, plan_scope
+        from retrieval.publication import roots
+
+        scope = plan_scope([], roots(self.open_store()), SEEDS, data_dir=self.data_dir)
+        found = list_folders(scope, SEEDS, exclude=self.data_dir)
+        return [each for each in found if self.data_dir not in each.parents]
 
     def plan_uploads(self, folder: Path, progress: Progress) -> UploadPlan:
         """What ingesting the files that wait in ``folder`` would change; EmptyCorpus where there is none."""

@@ -74,7 +74,8 @@ def keep_in_step(
     places = _Places(application)
     with stopping.installed():
         announce("守着记住的来源，文件有变动就同步；按 Ctrl-C 停止。")
-        for _ in changes(places, stopping.event, exclude=application.data_dir, is_polling=is_polling):
+        exclude = application.data_dir
+        for _ in changes(places, places.folders, stopping.event, exclude=exclude, is_polling=is_polling):
             with stopping.interruptible():
                 _until_done(synchronise, complain, stopping.event)
     announce("停止。")
@@ -91,6 +92,12 @@ class _Places:
         # What is wrong with the store is said when it is written to.
         with suppress(DangwuError):
             self._known = self._application.watched()
+        return self._known
+
+    def folders(self) -> list[Path]:
+        """The folders to look into, or the places themselves as long as the store cannot tell."""
+        with suppress(DangwuError):
+            return self._application.watched_folders()
         return self._known
 
 

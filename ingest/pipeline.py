@@ -53,6 +53,7 @@ def plan_ingest(
     exclude: Path,
     parts: IngestParts | None = None,
     progress: Progress = no_progress,
+    follows_links: bool | None = None,
 ) -> IngestReport:
     """What ``ingest`` would do, with nothing written; ``store`` is ``None`` where none exists yet.
 
@@ -60,7 +61,7 @@ def plan_ingest(
     quarantined or broken. InputError for a path that does not exist.
     """
     parts = parts or standard_parts()
-    survey = take_survey(paths, store, exclude, parts, progress)
+    survey = take_survey(paths, store, exclude, parts, progress, follows_links)
     documents = tuple(change for change, _ in shaped(survey, store, parts, progress))
     current = store.current() if store else None
     return IngestReport(current.name if current else "", False, documents, 0, survey.problems)
@@ -80,18 +81,20 @@ def ingest(
     keep: int = VERSIONS_KEPT,
     within: AbstractContextManager[object] | None = None,
     approve: Approve | None = None,
+    follows_links: bool | None = None,
 ) -> IngestReport:
     """Synchronise the corpus with ``paths`` (bare: the remembered roots) and publish it if it changed.
 
     All of it is done inside of ``within``, which is entered once the lock is held. Unchanged input writes
     nothing. A document that cannot be read keeps what it had, is reported as broken, and does not stop the
     others. Where ``approve`` says no to the new version, the current one stays and the report is that of a
-    plan. InputError for a path that does not exist, StoreBusy when another ingest holds the lock for longer
+    plan. ``follows_links`` is remembered with the roots that ``paths`` are, ``None`` leaves it as it was.
+    InputError for a path that does not exist, StoreBusy when another ingest holds the lock for longer
     than ``wait_s``.
     """
     work = Work(store, embedder, vectors, parts or standard_parts(), progress, author or whoami(), now, keep)
     with ingest_lock(store.data_dir, wait_s=wait_s, now=now), within or nullcontext():
-        survey = take_survey(paths, store, store.data_dir, work.parts, progress)
+        survey = take_survey(paths, store, store.data_dir, work.parts, progress, follows_links)
         revisions, documents = _stage_changes(work, survey)
         amend = _upkeep_of(survey, work.now()) if survey.taken_back or survey.inherited else None
         candidate = Candidate(revisions, survey.scope.roots, documents, amend=amend, approve=approve)

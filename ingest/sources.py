@@ -1,12 +1,19 @@
-"""Roots and the files under them: where each document comes from, what it is called, and its bytes."""
+"""Roots and the files under them: where each document comes from, what it is called, and its bytes.
+
+What a root shows is what lies in it: a link that leads out of it is left out, unless the root follows links,
+and a file that is reached by a link as well is one document, called by its own name.
+"""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from retrieval.errors import InputError, SourceError
 from retrieval.publication import Root
@@ -18,15 +25,25 @@ SEEDS_NAME = "seeds"
 SIDECAR_SUFFIX = ".meta.toml"
 _IGNORED_NAMES = frozenset({"provenance.toml", "__pycache__", "__init__.py", "Thumbs.db", "desktop.ini"})
 _READ_ATTEMPTS = 3
+_HOW = "要收录就写明它指向的路径，或加 --follow-links"
+# A pipe that has taken a file's place keeps nobody waiting. Windows has no such flags.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+# Going through a folder takes no right to read it where the system makes that difference.
+_PASS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to ingest. ``location`` identifies it: its resolved path, or one below ``dangwu:seeds``."""
+    """A file to ingest. ``location`` identifies it: its resolved path, or one below ``dangwu:seeds``.
+
+    Nothing is read that lies outside of ``within``; ``None`` allows every place.
+    """
 
     location: str
     source: str
     path: Path
+    within: Path | None = None
 
     @property
     def document_id(self) -> str:
@@ -52,11 +69,21 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A link that is not followed; what was taken in through it is no longer there."""
+
+    location: str
+    source: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of one scan, by source, and what stood in the way."""
+    """The files of one scan, by source, what stood in the way, and what was not to be looked at."""
 
     files: tuple[SourceFile, ...]
     unreadable: tuple[Unreadable, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +120,19 @@ def is_within(location: str, ancestor: str) -> bool:
 
 
 def plan_scope(
-    paths: Sequence[Path], remembered: Sequence[Root], seeds: Path, *, data_dir: Path | None = None
+    paths: Sequence[Path],
+    remembered: Sequence[Root],
+    seeds: Path,
+    *,
+    data_dir: Path | None = None,
+    follows_links: bool | None = None,
 ) -> Scope:
     """What to synchronise for ``paths``; without any, the remembered roots, or else ``seeds``.
 
     A path inside a remembered root is synchronised as a part of it; a path that contains remembered
     roots takes their place. The uploads in ``data_dir`` are always a root of their own, whatever contains
-    them. InputError for a path that does not exist.
+    them. ``follows_links`` is from now on true of the roots that the paths are, ``None`` leaves it as it was.
+    InputError for a path that does not exist, or that is no root where that is to be changed.
     """
     uploads = uploads_root(data_dir) if data_dir else None
     if not paths:
@@ -113,8 +146,14 @@ def plan_scope(
         is_upload = uploads is not None and is_within(location, uploads.location)
         root = uploads if is_upload else _owner(location, roots)
         if root is None:
-            root = Root(location, _root_name(location))
+            root = Root(location, _root_name(location), follows_links=bool(follows_links))
             roots = [each for each in roots if each == uploads or not _contains(location, each, seeds)]
+        elif follows_links not in (None, root.follows_links):
+            if location != root.location or root == uploads:
+                _refuse_links(root, uploads)
+            former, root = root, replace(root, follows_links=bool(follows_links))
+            roots = [root if each == former else each for each in roots]
+            parts = {part: root if owner == former else owner for part, owner in parts.items()}
         if root not in roots:
             roots.append(root)
         parts = {
@@ -123,6 +162,14 @@ def plan_scope(
         if not any(is_within(location, part) and owner == root for part, owner in parts.items()):
             parts[location] = root
     return Scope(tuple(roots), tuple(parts.items()), (), frozenset(named))
+
+
+def _refuse_links(root: Root, uploads: Root | None) -> None:
+    if root == uploads:
+        raise InputError("上传的文件里不跟随链接。", remedy="要收录别处的资料，请写明它自己的路径。")
+    raise InputError(
+        f"跟不跟随链接是整个来源的事：{root.location}。", remedy=f"请写明它：dangwu ingest {root.location}"
+    )
 
 
 def uploads_root(data_dir: Path) -> Root:
@@ -141,7 +188,7 @@ def _root_name(location: str) -> str:
 
 
 def _contains(location: str, root: Root, seeds: Path) -> bool:
-    place = _legible(actual_path(root.location, seeds).resolve().as_posix())
+    place = _legible(_real(actual_path(root.location, seeds)).as_posix())
     return is_within(root.location, location) or is_within(place, location)
 
 
@@ -171,23 +218,34 @@ def list_files(scope: Scope, seeds: Path, *, exclude: Path) -> Listing:
     """
     files: dict[str, SourceFile] = {}
     unreadable: list[Unreadable] = []
-    visited = {exclude.resolve()}
-    for part, root in scope.parts:
-        for found in _walk(actual_path(part, seeds), part, root, visited):
-            if isinstance(found, Unreadable):
+    left_out: list[LeftOut] = []
+    for found in _Walk(scope, seeds, exclude).found():
+        match found:
+            case Unreadable():
                 unreadable.append(found)
-            else:
+            case LeftOut():
+                left_out.append(found)
+            case SourceFile():
                 files[found.location] = found
     ordered = sorted(files.values(), key=lambda each: (each.source, each.location))
-    return Listing(tuple(ordered), tuple(unreadable))
+    return Listing(tuple(ordered), tuple(unreadable), tuple(left_out))
+
+
+def list_folders(scope: Scope, seeds: Path, *, exclude: Path) -> list[Path]:
+    """The folders that ``list_files`` looks into, and the parts that are files."""
+    named = {part for part, _ in scope.parts}
+    found = list(_Walk(scope, seeds, exclude).found())
+    files = [each.path for each in found if isinstance(each, SourceFile) and each.location in named]
+    return [each for each in found if isinstance(each, Path)] + files
 
 
 def read_source(file: SourceFile) -> SourceBytes:
     """The bytes of a file and its sidecar, read again if it changed meanwhile; SourceError otherwise."""
     try:
-        data = _read_steadily(file.path)
+        data = _read_steadily(file.path, file.within)
+        # One that is there and cannot be read may say that the document is for internal use.
         sidecar_path = file.path.with_name(file.path.name + SIDECAR_SUFFIX)
-        sidecar = _read_steadily(sidecar_path) if sidecar_path.is_file() else None
+        sidecar = _read_steadily(sidecar_path, file.within) if os.path.lexists(sidecar_path) else None
     except OSError as exc:
         raise SourceError(
             f"读不了文件：{file.source}（{_reason(exc)}）", remedy="检查文件的权限，或把它移出资料文件夹。"
@@ -208,35 +266,118 @@ def _whole_scope(roots: tuple[Root, ...], seeds: Path) -> Scope:
     return Scope(roots, tuple((root.location, root) for root in present), vanished)
 
 
-def _walk(start: Path, location: str, root: Root, visited: set[Path]) -> Iterator[SourceFile | Unreadable]:
-    """The files below ``start`` or itself, depth first in order of name; loops of links end."""
-    pending = [(start, location, start.resolve())]
-    while pending:
-        path, location, resolved = pending.pop()
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A name in a folder, or a root: where it is found, and the place without links that it stands for.
+
+    ``is_linked``: a link leads to it or to a folder above it.
+    """
+
+    path: Path
+    location: str
+    place: Path
+    root: Root
+    is_linked: bool
+
+    @property
+    def source(self) -> str:
+        return f"{self.root.name}{self.location[len(self.root.location.rstrip('/')) :]}".lstrip("/")
+
+    def below(self, name: str) -> _Entry:
+        path, place = self.path / name, self.place / name
+        location = f"{self.location.rstrip('/')}/{_legible(name)}"
         if path.is_symlink():
-            resolved = path.resolve()
-        if resolved in visited:
-            continue
-        visited.add(resolved)
-        source = f"{root.name}{location[len(root.location.rstrip('/')) :]}".lstrip("/")
+            return _Entry(path, location, _real(path), self.root, is_linked=True)
+        return _Entry(path, location, place, self.root, is_linked=self.is_linked)
+
+
+class _Walk:
+    """One look at the parts of a scope: every place once, whatever links lead to it."""
+
+    def __init__(self, scope: Scope, seeds: Path, exclude: Path) -> None:
+        self._scope = scope
+        self._seeds = seeds
+        self._exclude = _real(exclude)
+        self._places = {root: _real(actual_path(root.location, seeds)) for root in scope.roots}
+        self._visited = {self._exclude}
+
+    def found(self) -> Iterator[SourceFile | Unreadable | LeftOut | Path]:
+        """What is found, depth first in order of name; a folder is a path."""
+        for part, root in self._scope.parts:
+            path = actual_path(part, self._seeds)
+            place, below = _real(path), self._places[root] / part[len(root.location) :].lstrip("/")
+            pending = [_Entry(path, part, place, root, is_linked=place != below)]
+            while pending:
+                entry = pending.pop()
+                found, names = self._look(entry)
+                if found:
+                    yield found
+                pending.extend(entry.below(name) for name in reversed(names))
+
+    def _look(self, entry: _Entry) -> tuple[SourceFile | Unreadable | LeftOut | Path | None, list[str]]:
+        """What an entry is, ``None`` if that is found elsewhere, and the names in it."""
+        if entry.is_linked:
+            refusal = self._refusal(entry)
+            if refusal or self._is_listed(entry.place):
+                return refusal, []
+        if entry.place in self._visited:
+            return None, []
+        self._visited.add(entry.place)
         try:
-            if not path.is_dir():
-                yield _source_file(path, location, source)
-                continue
-            names = sorted(each.name for each in path.iterdir() if not is_ignored(each.name))
+            if not entry.path.is_dir():
+                return self._file(entry), []
+            return entry.path, sorted(each.name for each in entry.path.iterdir() if not is_ignored(each.name))
         except OSError as exc:
-            yield Unreadable(location, source, f"读不了（{_reason(exc)}）")
-            continue
-        pending.extend(
-            (path / name, f"{location.rstrip('/')}/{_legible(name)}", resolved / name)
-            for name in reversed(names)
+            return Unreadable(entry.location, entry.source, f"读不了（{_reason(exc)}）"), []
+
+    def _file(self, entry: _Entry) -> SourceFile | Unreadable:
+        if not entry.path.is_file() and entry.path.exists():
+            return Unreadable(entry.location, entry.source, "不是普通文件")
+        base = self._places[entry.root]
+        within = base.parent if base == entry.place else base
+        return SourceFile(entry.location, entry.source, entry.path, None if _follows(entry.root) else within)
+
+    def _refusal(self, entry: _Entry) -> LeftOut | Unreadable | None:
+        """Why what a link leads to is not to be looked at, if so."""
+        base, problem = self._places[entry.root], _stat_problem(entry.path)
+        message = ""
+        if problem and problem.errno == errno.ELOOP:
+            return Unreadable(entry.location, entry.source, "链接绕成了圈")
+        if entry.place.is_relative_to(self._exclude) and not base.is_relative_to(self._exclude):
+            message = "链接通向程序的数据目录，不收录"
+        elif not _follows(entry.root) and not entry.place.is_relative_to(base):
+            message = f"链接通向来源之外（{entry.place}），没有跟随；{_HOW}"
+        if message:
+            return LeftOut(entry.location, entry.source, message)
+        if problem:
+            return Unreadable(entry.location, entry.source, f"链接指向的 {entry.place} {_reason(problem)}")
+        return None
+
+    def _is_listed(self, place: Path) -> bool:
+        """Whether a place is found under its own name, now or when its own root is looked at."""
+        return any(
+            place.is_relative_to(base) and not any(map(is_ignored, place.relative_to(base).parts))
+            for base in self._places.values()
         )
 
 
-def _source_file(path: Path, location: str, source: str) -> SourceFile | Unreadable:
-    if not path.is_file() and path.exists():
-        return Unreadable(location, source, "不是普通文件")
-    return SourceFile(location, source, path)
+def _follows(root: Root) -> bool:
+    # Installers that save room put links in the place of the program's own files.
+    return root.follows_links or root.location == SEEDS_LOCATION
+
+
+def _stat_problem(path: Path) -> OSError | None:
+    try:
+        path.stat()
+    except OSError as exc:
+        return exc
+    return None
+
+
+def _real(path: Path) -> Path:
+    """The place of a path, without links; of one that goes round in circles as far as it goes."""
+    # Path.resolve raises for a circle, and not the same in every Python.
+    return Path(os.path.realpath(path))
 
 
 def _legible(name: str) -> str:
@@ -255,18 +396,46 @@ def is_ignored(name: str) -> bool:
     return name.startswith((".", "~$")) or name in _IGNORED_NAMES or name.endswith(SIDECAR_SUFFIX)
 
 
-def _read_steadily(path: Path) -> bytes:
+def _read_steadily(path: Path, within: Path | None) -> bytes:
     for _ in range(_READ_ATTEMPTS):
-        before = _state(path)
-        data = path.read_bytes()
-        if _state(path) == before and len(data) == before[0]:
-            return data
+        with _opened(path, within) as file:
+            before = _state(file)
+            data = file.read()
+            if _state(file) == before and len(data) == before[0]:
+                return data
     raise OSError("文件在读取过程中不断变化")
 
 
-def _state(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns, status.st_ino
+def _state(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _opened(path: Path, within: Path | None) -> BinaryIO:
+    """A regular file; OSError for anything else, and for what lies outside of ``within``."""
+    descriptor = os.open(path, _READ) if within is None else _open_below(within, _real(path))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("不是普通文件")
+    return os.fdopen(descriptor, "rb")
+
+
+def _open_below(folder: Path, place: Path) -> int:
+    """Open a place below a folder step by step: a link put in the way meanwhile leads nowhere."""
+    if folder not in place.parents:
+        raise OSError("链接通向来源之外")
+    if os.open not in os.supports_dir_fd:  # Windows
+        return os.open(place, _READ)
+    *above, name = place.relative_to(folder).parts
+    at = os.open(folder, _PASS)
+    try:
+        for each in above:
+            inner = os.open(each, _PASS | _NO_LINK, dir_fd=at)
+            os.close(at)
+            at = inner
+        return os.open(name, _READ | _NO_LINK, dir_fd=at)
+    finally:
+        os.close(at)
 
 
 def _reason(exc: OSError) -> str:

@@ -67,10 +67,16 @@ class Survey:
 
 
 def take_survey(
-    paths: Sequence[Path], store: Store | None, exclude: Path, parts: IngestParts, progress: Progress
+    paths: Sequence[Path],
+    store: Store | None,
+    exclude: Path,
+    parts: IngestParts,
+    progress: Progress,
+    follows_links: bool | None = None,
 ) -> Survey:
-    """What stands below ``paths`` beside what the store holds; InputError for a path that does not exist."""
-    scope = plan_scope(paths, roots(store) if store else [], parts.seeds, data_dir=exclude)
+    """What stands below ``paths`` beside what the store holds; InputError as ``plan_scope`` raises it."""
+    known = roots(store) if store else []
+    scope = plan_scope(paths, known, parts.seeds, data_dir=exclude, follows_links=follows_links)
     return survey_of(scope, list_files(scope, parts.seeds, exclude=exclude), store, parts, progress)
 
 
@@ -89,8 +95,14 @@ def survey_of(
             is_within(location, each.location) for each in listing.unreadable
         )
 
+    removed = removed_documents(stored, found, is_covered=is_covered)
     changes = [
-        *plan_changes(stored, found, is_covered=is_covered),
+        *_explained(plan_changes(stored, found, is_covered=is_covered), stored, listing),
+        *(
+            DocumentChange(document_id(each.location), each.source, "excluded", each.message)
+            for each in listing.left_out
+            if document_id(each.location) not in removed
+        ),
         *(
             DocumentChange(each.document_id, each.source, "excluded", _EXCLUDED)
             for each in listing.files
@@ -103,11 +115,23 @@ def survey_of(
         stored=stored,
         changes=tuple(sorted(changes, key=lambda each: (each.source, each.document_id))),
         files=files,
-        removed=frozenset(removed_documents(stored, found, is_covered=is_covered)),
+        removed=frozenset(removed),
         taken_back=taken_back,
         stated={**stated, **inherited},
         inherited=inherited,
     )
+
+
+def _explained(
+    changes: Sequence[DocumentChange], stored: Mapping[str, StoredRevision], listing: Listing
+) -> Iterator[DocumentChange]:
+    """The changes; documents that go because links are no longer followed go for that reason."""
+    for each in changes:
+        if each.change == "deleted":
+            location = stored[each.document_id].location
+            reasons = (link.message for link in listing.left_out if is_within(location, link.location))
+            each = replace(each, reason=next(reasons, each.reason))
+        yield each
 
 
 def _removed_before(

@@ -171,7 +171,7 @@ def _waiting(folder: Path) -> list[str]:
 
 def _as_upload(folder: Path, name: str, data_dir: Path) -> SourceFile:
     root = uploads_root(data_dir)
-    return SourceFile(f"{root.location}/{name}", f"{root.name}/{name}", folder / name)
+    return SourceFile(f"{root.location}/{name}", f"{root.name}/{name}", folder / name, folder.resolve())
 
 
 def _place(data_dir: Path, name: str) -> Path:

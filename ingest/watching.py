@@ -23,18 +23,24 @@ _log = logging.getLogger(__name__)
 
 
 def changes(
-    places: Callable[[], Sequence[Path]], stop: Event, *, exclude: Path, is_polling: bool = False
+    places: Callable[[], Sequence[Path]],
+    folders: Callable[[], Sequence[Path]],
+    stop: Event,
+    *,
+    exclude: Path,
+    is_polling: bool = False,
 ) -> Iterator[None]:
     """A moment to look at ``places``: the first when all are watched, then whenever something has changed.
 
-    Ends when ``stop`` is set. Nothing that happens between two moments is lost. Files that are no documents
+    Ends when ``stop`` is set. Nothing that happens between two moments is lost. ``folders`` are all that
+    are looked into: what watches a tree by itself would go wherever links lead. Files that are no documents
     and what lies below ``exclude`` do not count. Without ``is_polling`` the system tells of changes, which
     it does not for most network drives; where it cannot tell at all, polling is what happens.
     """
     while not stop.is_set():
         present = _present(places())
         if present:
-            yield from _changes_while(present, places, stop, exclude, is_polling=is_polling)
+            yield from _changes_while(present, places, folders(), stop, exclude, is_polling=is_polling)
         else:
             yield
             while not stop.wait(_LOOK_MS / 1000) and not _present(places()):
@@ -44,20 +50,23 @@ def changes(
 def _changes_while(
     present: dict[Path, tuple[int, int]],
     places: Callable[[], Sequence[Path]],
+    folders: Sequence[Path],
     stop: Event,
     exclude: Path,
     *,
     is_polling: bool,
 ) -> Iterator[None]:
-    """The moments until other places are present than these."""
+    """The moments until other places are present than these, or there are other folders."""
     is_first = True
-    for found in _watched(list(present), stop, exclude, is_polling=is_polling):
+    for found in _watched(folders, stop, exclude, is_polling=is_polling):
         if _present(places()) != present:
             return
         if found or is_first:
             is_first = False
             _await_rest(found, stop)
             yield
+        if any(each.is_dir() for each in found):
+            return
 
 
 def _await_rest(paths: Collection[Path], stop: Event) -> None:
@@ -108,6 +117,7 @@ def _watched(
     try:
         for found in watch(
             *paths,
+            recursive=False,
             watch_filter=counts,
             stop_event=stop,
             rust_timeout=_LOOK_MS,
@@ -118,6 +128,8 @@ def _watched(
             ignore_permission_denied=True,
         ):
             yield {Path(path) for _, path in found}
+    except FileNotFoundError:  # one of them has gone meanwhile
+        stop.wait(_LOOK_MS / 1000)
     # Besides what the system says, watchfiles has an error of its own, derived from RuntimeError.
     except (OSError, RuntimeError) as exc:
         if is_polling:

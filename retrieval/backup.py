@@ -123,7 +123,9 @@ def _databases(data_dir: Path) -> list[Path]:
 
 
 def _uploads(data_dir: Path) -> dict[str, Path]:
-    found = (path for path in (data_dir / UPLOADS_NAME).rglob("*") if path.is_file())
+    found = (
+        path for path in (data_dir / UPLOADS_NAME).rglob("*") if path.is_file() and not path.is_symlink()
+    )
     return {path.relative_to(data_dir).as_posix(): path for path in found}
 
 

@@ -13,7 +13,7 @@ import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -85,10 +85,14 @@ class StoredRevision:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A remembered file or folder; ``name`` is the first part of its documents' sources."""
+    """A remembered file or folder; ``name`` is the first part of its documents' sources.
+
+    ``follows_links``: links in it that lead out of it are followed.
+    """
 
     location: str
     name: str
+    follows_links: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,8 @@ def content_key(text: str) -> str:
 def roots(store: Store) -> list[Root]:
     """The remembered roots, in the order in which they were added."""
     with store.reading() as connection:
-        return [Root(*row) for row in connection.execute("SELECT location, name FROM roots ORDER BY id")]
+        rows = connection.execute("SELECT location, name, follows_links FROM roots ORDER BY id")
+        return [Root(location, name, bool(follows)) for location, name, follows in rows]
 
 
 def manifest(store: Store) -> dict[str, StoredRevision]:
@@ -454,9 +459,9 @@ def _replace_roots(connection: sqlite3.Connection, wanted: Sequence[Root], at: d
         [root.location for root in wanted],
     )
     connection.executemany(
-        "INSERT INTO roots (location, name, added_at) VALUES (?,?,?)"
-        " ON CONFLICT (location) DO UPDATE SET name = excluded.name",
-        [(root.location, root.name, at.isoformat(timespec="seconds")) for root in wanted],
+        "INSERT INTO roots (location, name, follows_links, added_at) VALUES (?,?,?,?)"
+        " ON CONFLICT (location) DO UPDATE SET name = excluded.name, follows_links = excluded.follows_links",
+        [(*astuple(root), at.isoformat(timespec="seconds")) for root in wanted],
     )
 
 

@@ -175,7 +175,10 @@ CREATE TABLE namings (
 )
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES, _AUDIENCES, _NAMINGS)
+# Links that lead out of a root are followed only where that was asked for.
+_LINKS = "ALTER TABLE roots ADD COLUMN follows_links INTEGER NOT NULL DEFAULT 0"
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES, _AUDIENCES, _NAMINGS, _LINKS)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

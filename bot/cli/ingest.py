@@ -31,6 +31,12 @@ _NAMED_MAX = 10
 )
 @click.option("--watch", "is_watch", is_flag=True, help="导入之后一直守着，文件有变动就同步")
 @click.option("--poll", "is_polling", is_flag=True, help="守着网络盘时用：每秒自己查看，不等系统通知")
+@click.option(
+    "--follow-links/--no-follow-links",
+    "follows_links",
+    default=None,
+    help="通向来源之外的链接也收录，随来源记住；起初不收",
+)
 @click.option("--json", "as_json", is_flag=True, help="在 stdout 上输出一个 JSON 文档")
 def command(
     paths: tuple[Path, ...],
@@ -38,12 +44,15 @@ def command(
     questions: Path | None,
     is_watch: bool,
     is_polling: bool,
+    follows_links: bool | None,
     as_json: bool,
 ) -> int:
     """把文件或文件夹导入资料库，使之与磁盘上的一致：新增的加入，改过的更新，删去的移除。
 
     每个路径是一个文件或文件夹，会被记住；不给路径时，重新同步记住的那些（一个也没有时是自带的示例资料）。
     没有提到的来源保持原样。读不了的文件会列出来，不影响其余文件。
+
+    文件夹里的链接通向文件夹之外的，只列出来，不收录；要收录就加 --follow-links，随这个来源记住。
 
     --check 用题目文件先评测新的版本：各项指标都不低于现在的版本才发布，否则保留现在的，列出答坏了的题。
     题目文件旁边有“同名.floors.toml”时，以其中写的底线为准。
@@ -55,8 +64,13 @@ def command(
         raise click.UsageError("--plan 什么也不做，不能与 --check、--watch 同用")
     if is_polling and not is_watch:
         raise click.UsageError("--poll 只与 --watch 同用")
+    if follows_links is not None and not paths:
+        raise click.UsageError("--follow-links 和 --no-follow-links 要写明是哪个来源")
     with open_application() as application:
-        done = _plan(application, paths) if is_plan else _ingest(application, paths, questions)
+        if is_plan:
+            done = _plan(application, paths, follows_links)
+        else:
+            done = _ingest(application, paths, questions, follows_links)
         if is_watch:
             _watch(application, done, questions, as_json=as_json, is_polling=is_polling)
             return 0
@@ -90,19 +104,24 @@ class _Done:
         return found
 
 
-def _plan(application: Application, paths: Sequence[Path]) -> _Done:
+def _plan(application: Application, paths: Sequence[Path], follows_links: bool | None) -> _Done:
     with progress() as report:
-        return _Done(application.plan(paths, report))
+        return _Done(application.plan(paths, report, follows_links=follows_links))
 
 
-def _ingest(application: Application, paths: Sequence[Path], questions: Path | None) -> _Done:
+def _ingest(
+    application: Application,
+    paths: Sequence[Path],
+    questions: Path | None,
+    follows_links: bool | None = None,
+) -> _Done:
     with progress() as report:
         if questions is None:
-            return _Done(application.ingest(paths, report))
+            return _Done(application.ingest(paths, report, follows_links=follows_links))
         from bot.trial import Trial
 
         trial = Trial(application, questions, report)
-        outcome = application.ingest(paths, report, approve=trial.approve)
+        outcome = application.ingest(paths, report, approve=trial.approve, follows_links=follows_links)
         if outcome.is_applied:
             trial.record()
         return _Done(outcome, True, trial.verdict)

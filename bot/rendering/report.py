@@ -23,7 +23,7 @@ CHANGES = {
     "deleted": ("移除", "magenta"),
     "quarantined": ("隔离", "yellow"),
     "broken": ("读不了", "red"),
-    "excluded": ("已移除", "dim"),
+    "excluded": ("不收录", "dim"),
 }
 
 

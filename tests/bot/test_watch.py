@@ -199,3 +199,30 @@ def test_polling_sees_the_same_and_json_is_a_line_each(docs: Path, polling: Watc
 def test_wrong_usage_is_refused(home: Path, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ingest", *options]) == 2
     assert "错误：" in output(capsys)[1]
+
+
+def test_nothing_is_watched_through_a_link_and_new_folders_are(home: Path, docs: Path) -> None:
+    elsewhere = write_files(home / "elsewhere", x=TEXT + "别处")
+    (docs / "link").symlink_to(elsewhere)
+    with watching(home, "--json") as watch:
+        assert "docs/a.txt" in watch.says("new")
+        before = _last_sync_at_rest(home)
+        write_files(elsewhere, x=TEXT + "又一次", y=TEXT)
+        assert watch.is_silent(for_s=2.5) and _last_sync(home) == before
+        write_files(docs / "new" / "deeper", c=TEXT + "丙")
+        assert "docs/new/deeper/c.txt" in watch.says("new")
+        write_files(docs / "new" / "deeper", d=TEXT + "丁")
+        assert "docs/new/deeper/d.txt" in watch.says("new")
+
+
+def _last_sync_at_rest(home: Path) -> int:
+    before, now = -1, _last_sync(home)
+    while now != before:
+        time.sleep(1.5)  # more than it takes a watch to begin with a look of its own
+        before, now = now, _last_sync(home)
+    return now
+
+
+def _last_sync(home: Path) -> int:
+    """When an ingest last took or gave back its lock, beside which it leaves a note and takes it away."""
+    return (home / "data").stat().st_mtime_ns
