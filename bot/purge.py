@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answering.gaps import Gaps
 from bot.reporting.places import report_place
 from bot.telegram.store import DATABASE_NAME, TelegramStore
-from bot.trial import TRIAL_FOLDER
 from ingest.sources import SIDECAR_SUFFIX, is_within
 from retrieval.erasure import Purged, erase_database_traces, forget_purge, pending_purge
 from retrieval.errors import StoreError
@@ -31,8 +29,6 @@ def erase_traces(application: Application) -> int:
         return 0
     with ingest_lock(application.data_dir):
         _erase_files(application.data_dir, purged)
-        # A trial that was killed has left a copy of everything.
-        shutil.rmtree(application.data_dir / TRIAL_FOLDER, ignore_errors=True)
         erase_database_traces(store)
         application.vectors.erase_former()
         # Late, for an answer that was under way when the document went may have been kept since.

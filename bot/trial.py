@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from bot.evaluation import evaluate_current
 from retrieval.errors import InputError
 from retrieval.evaluation import LOWER_IS_BETTER, METRICS, read_questions
+from retrieval.leftovers import TRIAL_NAME
 from retrieval.locking import utc_now
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from retrieval.store import Store
 
 FLOORS_SUFFIX = ".floors.toml"
-TRIAL_FOLDER = "trial"
 # Shares are rounded to four decimals.
 _EQUAL = 1e-6
 
@@ -169,9 +169,7 @@ def _copied(application: Application, draft: Draft) -> Iterator[Application]:
     from retrieval.publication import publish
 
     store = application.open_store()
-    folder = store.data_dir / TRIAL_FOLDER
-    # One that was killed may have left its copy behind; the ingest lock is held here.
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = store.data_dir / TRIAL_NAME
     try:
         _copy(store, folder, draft)
         with application.beside(folder) as copy:

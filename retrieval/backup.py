@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from retrieval.errors import InputError, StoreError
+from retrieval.leftovers import RESTORE_PREFIX, backup_folder
 from retrieval.schema import SCHEMA_VERSION
 from retrieval.snapshot import GENERATION
 from retrieval.store import DATABASE_NAME, UPLOADS_NAME, Store, address, damage_of
@@ -32,7 +33,6 @@ _log = logging.getLogger(__name__)
 
 _MANIFEST = "dangwu-backup.json"
 _FORMAT = 1
-_WORK_PREFIX = ".restore-"
 _CHUNK_BYTES = 1 << 20
 # Changes a database (the first path) that is about to take the place of another (the second).
 Adoption = Callable[[Path, Path], None]
@@ -60,12 +60,12 @@ def write_backup(store: Store, archive: Path, *, at: datetime) -> Backup:
     if not archive.parent.is_dir():
         raise InputError(f"文件夹不存在：{archive.parent}", remedy="先建好文件夹，或换一个位置。")
     try:
-        with tempfile.TemporaryDirectory(prefix=".dangwu-backup-", dir=archive.parent) as work:
-            copies = {path.name: _copied(path, Path(work)) for path in _databases(store.data_dir)}
+        with backup_folder(store.data_dir, archive.parent) as work:
+            copies = {path.name: _copied(path, work) for path in _databases(store.data_dir)}
             members = {**copies, **_uploads(store.data_dir)}
-            backup = _description(Path(work) / DATABASE_NAME, members, at)
-            _pack(Path(work) / "draft", backup, members)
-            (Path(work) / "draft").replace(archive)
+            backup = _description(work / DATABASE_NAME, members, at)
+            _pack(work / "draft", backup, members)
+            (work / "draft").replace(archive)
     except (OSError, sqlite3.Error) as exc:
         raise StoreError(f"备份没有写成：{archive}（{exc}）。", remedy="检查磁盘空间和权限。") from exc
     return backup
@@ -75,14 +75,12 @@ def write_backup(store: Store, archive: Path, *, at: datetime) -> Backup:
 def opened_backup(archive: Path, data_dir: Path) -> Iterator[tuple[Backup, Store]]:
     """What an archive holds, and a store of its own with that, checked and of the present schema.
 
-    The store's folder lies in the data folder and goes at the end. InputError for what is no backup,
-    StoreError for a damaged one or one of a newer program.
+    Hold the ingest lock. The store's folder lies in the data folder and goes at the end. InputError for
+    what is no backup, StoreError for a damaged one or one of a newer program.
     """
     if not archive.is_file():
         raise InputError(f"没有这个文件：{archive}", remedy="检查路径有没有写错。")
-    for left_behind in data_dir.glob(f"{_WORK_PREFIX}*"):
-        shutil.rmtree(left_behind, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_WORK_PREFIX, dir=data_dir) as work:
+    with tempfile.TemporaryDirectory(prefix=RESTORE_PREFIX, dir=data_dir) as work:
         backup = _unpacked(archive, Path(work))
         _check(archive, backup, Path(work))
         store = Store.open(Path(work), create=False)

@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from retrieval.errors import StoreBusy, StoreError
+from retrieval.leftovers import sweep
 
 LOCK_NAME = "ingest.lock"
 HOLDER_NAME = "ingest.lock.json"
@@ -31,7 +32,10 @@ def utc_now() -> datetime:
 def ingest_lock(
     data_dir: Path, *, wait_s: float = 0.0, now: Callable[[], datetime] = utc_now
 ) -> Iterator[None]:
-    """Hold the ingest lock of ``data_dir``; StoreBusy names the holder when ``wait_s`` runs out."""
+    """Hold the ingest lock of ``data_dir``; StoreBusy names the holder when ``wait_s`` runs out.
+
+    Whoever gets it first takes away what killed holders left behind.
+    """
     lock = FileLock(data_dir / LOCK_NAME)
     try:
         lock.acquire(timeout=wait_s, poll_interval=0.05)
@@ -47,6 +51,7 @@ def ingest_lock(
         ) from exc
     try:
         _write_holder(data_dir, now())
+        sweep(data_dir)
         yield
     finally:
         (data_dir / HOLDER_NAME).unlink(missing_ok=True)

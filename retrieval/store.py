@@ -16,13 +16,13 @@ from queue import Empty, LifoQueue
 from typing import Literal
 
 from retrieval.errors import DangwuError, EmptyCorpus, SettingError, StoreBusy, StoreError
+from retrieval.leftovers import VECTORS_NAME
 from retrieval.locking import describe_holder
 from retrieval.records import STAFF, Audience
 from retrieval.schema import APPLICATION_ID, SCHEMA_VERSION, migrate, schema_version
 from retrieval.snapshot import GENERATION, VERSION_COLUMNS, RevisionCache, Snapshot, Version
 
 DATABASE_NAME = "dangwu.sqlite3"
-VECTORS_NAME = "vectors"
 UPLOADS_NAME = "uploads"
 """Below the data folder, which is no source otherwise: what is sent in by other ways than the disk."""
 _BUSY_TIMEOUT_S = 5.0

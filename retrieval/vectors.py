@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from retrieval.errors import DangwuError, StoreBusy, StoreError
 from retrieval.exact import compare_all
+from retrieval.leftovers import ASIDE_PREFIX, DRAFT_PREFIX
 from retrieval.locking import ingest_lock
 from retrieval.marker import DATABASE_NAME, MARKER_NAME, marker_damage, write_marker
 from retrieval.offspring import end_with_parent
@@ -255,7 +256,7 @@ class VectorFolders:
         It begins as a copy of ``last`` where that saves work.
         """
         self._root.mkdir(exist_ok=True)
-        draft = self._root / f".draft-{name}-{os.getpid()}"
+        draft = self._root / f"{DRAFT_PREFIX}{name}-{os.getpid()}"
         _remove(draft)
         try:
             held = self._copy_last(draft, last, keys) if last else set()
@@ -465,7 +466,7 @@ def _folder_name(model: str, keys: Collection[str]) -> str:
 
 
 def _move_into_place(draft: Path, place: Path) -> None:
-    aside = place.with_name(f".old-{place.name}-{os.getpid()}")
+    aside = place.with_name(f"{ASIDE_PREFIX}{place.name}-{os.getpid()}")
     if place.exists():
         place.rename(aside)
     draft.rename(place)

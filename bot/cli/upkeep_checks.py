@@ -25,6 +25,7 @@ def upkeep_checks(application: Application, now: datetime) -> Iterator[Check]:
     """The checks behind those of the corpus itself; a corpus that does not open has been named before."""
     yield from _readers(application.data_dir)
     yield from _records(application.data_dir)
+    yield from _leftovers(application.data_dir)
     try:
         if application.is_empty:
             return
@@ -61,6 +62,17 @@ def _records(data_dir: Path) -> Iterator[Check]:
     for name, damage in broken.items():
         remedy = f"用 dangwu restore 备份文件 恢复，或把 {data_dir / name} 移走，程序会新建一个。"
         yield Check("记录", "broken", f"{name} 损坏：{damage}", remedy)
+
+
+def _leftovers(data_dir: Path) -> Iterator[Check]:
+    """Whether killed commands have left copies of what the corpus holds."""
+    from retrieval.leftovers import leftovers, size_of
+
+    found = leftovers(data_dir)
+    if found:
+        size_mb = sum(map(size_of, found)) / 1e6
+        message = f"中断的命令留下 {len(found)} 处半成品（{size_mb:.1f} MB），其中可能有资料，例如 {found[0]}"
+        yield Check("残留", "warning", message, "没有别的命令在运行时，运行 dangwu ingest，会先清掉它们。")
 
 
 def _sources(application: Application, store: Store) -> Check:

@@ -102,3 +102,20 @@ def test_a_clock_that_was_set_back_is_named(data_dir: Path, capsys: pytest.Captu
     assert run(["ingest"]) == 0 and run(["rollback"]) == 0
     output(capsys)
     assert sources(capsys, "外出请假") == ["docs/leave.txt"]
+
+
+def test_what_killed_commands_left_is_counted_and_goes_with_the_remedy(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_files(home / "docs", a="一份资料里的一句话，写得足够长，可以收录。")
+    assert run(["ingest", "docs"]) == 0
+    for name in (".restore-x1", "trial", "vectors/.draft-v-7", "vectors/.old-v-7"):
+        write_files(home / "data" / name, copy="一份资料里的一句话")
+    output(capsys)
+    assert run(["doctor", "--json"]) == 0
+    (check,) = (each for each in document(capsys)["checks"] if each["name"] == "残留")
+    assert check["status"] == "warning" and "4 处" in check["message"] and "dangwu ingest" in check["remedy"]
+    assert run(["ingest"]) == 0
+    output(capsys)
+    assert run(["doctor", "--json"]) == 0
+    assert not [each for each in document(capsys)["checks"] if each["name"] == "残留"]

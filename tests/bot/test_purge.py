@@ -16,12 +16,12 @@ from bot.purge import erase_traces
 from bot.rendering.json import answer_json
 from bot.settings import load_settings
 from bot.telegram.store import TelegramStore
-from bot.trial import TRIAL_FOLDER
 from ingest.publishing import Work
 from ingest.sources import document_id
 from ingest.upkeep import remove, rollback
 from retrieval.erasure import pending_purge
 from retrieval.errors import StoreBusy
+from retrieval.leftovers import TRIAL_NAME
 from retrieval.publication import content_key
 from retrieval.records import DocumentInfo, Passage, ScoredPassage
 from retrieval.store import DATABASE_NAME
@@ -79,7 +79,7 @@ def test_nothing_is_left_of_a_purged_document(application: Application, work: Wo
     telegram = TelegramStore(data_dir)
     ids = [telegram.keep_answer(1, 2, answer_json(each, answer_id="")) for each in (secret, other)]
     telegram.vote(ids[0], 2, "有用")
-    write_files(data_dir / TRIAL_FOLDER, left_behind=SECRET)
+    write_files(data_dir / TRIAL_NAME, left_behind=SECRET)
     for options in ([], ["--public"]):
         assert run(["report", *options]) == 0
     reports = {"report.html", "report-public.html"}

@@ -23,10 +23,12 @@ import pytest
 from ingest.sources import document_id
 from retrieval.backup import write_backup
 from retrieval.history import past_versions
+from retrieval.leftovers import backup_folder, leftovers
+from retrieval.locking import ingest_lock
 from retrieval.publication import content_key
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders
-from tests.changing import CHANGES
+from tests.changing import CHANGES, ingest_folder, purge
 from tests.corpus import ask, run_ingest, write_files
 
 ROOT = Path(__file__).parents[2]
@@ -172,6 +174,42 @@ def assert_nothing_is_lost_or_doubled(data_dir: Path, change: str) -> None:
         signs = (SECRET.encode(), content_key(SECRET).encode())
         files = [path for path in data_dir.rglob("*") if path.is_file()]
         assert not [path for path in files if any(sign in path.read_bytes() for sign in signs)]
+
+
+@pytest.mark.parametrize("number", range(COUNTS["restore"]))
+@pytest.mark.parametrize("change", ["restore", "backup"])
+def test_what_a_killed_one_leaves_goes_with_the_next_change_and_a_purge_leaves_nothing(
+    scenes: dict[str, Scene], tmp_path: Path, data_dir: Path, change: str, number: int
+) -> None:
+    scene = scenes["restore"]
+    shutil.copytree(scene.data_dir, data_dir)
+    (tmp_path / "archives").mkdir()
+    archive = tmp_path / "archives" / "b.zip"
+    what = scene.what if change == "restore" else str(archive)
+    with start(change, data_dir, what) as process:
+        _give_the_word(process)
+        while process.poll() is None and not leftovers(data_dir):
+            time.sleep(0.0005)
+        # The first is killed as soon as there is something to leave.
+        if number:
+            time.sleep(random.Random(f"{change} {number}").random() * 0.1)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode in (0, -signal.SIGKILL)
+    assert number or leftovers(data_dir)
+    ingest_folder(data_dir, scenes["ingest"].what)
+    assert leftovers(data_dir) == [] and not list(data_dir.glob(".*"))
+    assert [each for each in archive.parent.iterdir() if each != archive] == []
+    purge(data_dir, scenes["purge"].what)
+    assert_nothing_is_lost_or_doubled(data_dir, "purge")
+
+
+def test_what_is_at_work_is_not_swept_away(data_dir: Path, tmp_path: Path) -> None:
+    run_ingest(data_dir, write_files(tmp_path / "docs", a="一"))
+    with backup_folder(data_dir, tmp_path) as work:
+        with ingest_lock(data_dir):
+            assert work.is_dir() and leftovers(data_dir) == [work]
+        (work / "copy").write_text("一")
+    assert leftovers(data_dir) == [] and not work.exists()
 
 
 @pytest.mark.parametrize("change", CHANGES)
