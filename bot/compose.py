@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from retrieval.vectors import VectorHome
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
-_BENCHMARKS = "benchmarks"
 
 
 class Application:
@@ -239,7 +238,9 @@ class Application:
         """An application over a folder of its own below the data folder, kept for the next run."""
         # Makes the data folder, or says why that cannot be.
         self.open_store(create=True)
-        home = self.data_dir / _BENCHMARKS
+        from retrieval.leftovers import BENCHMARKS_NAME
+
+        home = self.data_dir / BENCHMARKS_NAME
         home.mkdir(exist_ok=True)
         return self._over(home / name)
 

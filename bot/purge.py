@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answering.gaps import Gaps
-from bot.reporting.places import report_place
+from bot.remains import Remains, find_remains
+from bot.reporting.places import draft_place, report_place
 from bot.telegram.store import DATABASE_NAME, TelegramStore
 from ingest.sources import SIDECAR_SUFFIX, is_within
 from retrieval.erasure import Purged, erase_database_traces, forget_purge, pending_purge
@@ -17,8 +19,16 @@ if TYPE_CHECKING:
     from bot.compose import Application
 
 
-def erase_traces(application: Application) -> int:
-    """Erase what noted purges left in files; gives how many documents that concerned.
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many documents were erased from the files, and what may be left of them all the same."""
+
+    documents: int
+    remains: Remains
+
+
+def erase_traces(application: Application) -> Erased:
+    """Erase what noted purges left in files, and look whether anything is left.
 
     The note goes last, so a run that is cut short is done again by the next. StoreBusy while another
     process changes the corpus or reads what is to go.
@@ -26,7 +36,7 @@ def erase_traces(application: Application) -> int:
     store = application.open_store()
     purged = pending_purge(store)
     if not purged:
-        return 0
+        return Erased(0, Remains())
     with ingest_lock(application.data_dir):
         _erase_files(application.data_dir, purged)
         erase_database_traces(store)
@@ -35,7 +45,8 @@ def erase_traces(application: Application) -> int:
         Gaps(application.data_dir).erase_titles({title for each in purged for title in each.titles})
         _erase_answers(application.data_dir, purged)
         forget_purge(store)
-    return len(purged)
+        # The note itself held signs of them.
+        return Erased(len(purged), find_remains(store, purged))
 
 
 def _erase_answers(data_dir: Path, purged: list[Purged]) -> None:
@@ -50,7 +61,8 @@ def _erase_answers(data_dir: Path, purged: list[Purged]) -> None:
 
 def _erase_files(data_dir: Path, purged: list[Purged]) -> None:
     """Reports, which repeat what documents say, and what was uploaded; never a maintainer's own files."""
-    paths = [report_place(data_dir, is_public=is_public) for is_public in (False, True)]
+    reports = [report_place(data_dir, is_public=is_public) for is_public in (False, True)]
+    paths = [*reports, *map(draft_place, reports)]
     for each in purged:
         if is_within(each.location, data_dir.resolve().as_posix()):
             paths += [Path(each.location), Path(each.location + SIDECAR_SUFFIX)]

@@ -8,31 +8,52 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from retrieval.errors import StoreBusy
 from retrieval.lexical import TERM_TABLES
 from retrieval.store import Store
 
 _PENDING = "purge pending"
+# Long enough to stand in no other document by chance, and short enough to stand on one page of a file.
+_SIGN_CHARS = 24
+_SIGN_CHARS_MIN = 6
+_SIGNS_EACH = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """A document whose traces are being erased; ``titles`` are all that it had, which others may hold."""
+    """A document whose traces are being erased; ``titles`` are all that it had, which others may hold.
+
+    What is left of it is known by ``signs``, of which others may hold some as well: pieces of its texts and
+    content keys of its passages; and by ``raws``, the SHA-256 of the files that it was.
+    """
 
     document_id: str
     location: str
     titles: tuple[str, ...]
+    signs: tuple[str, ...] = ()
+    raws: tuple[str, ...] = ()
 
 
 def note_purge(connection: sqlite3.Connection, documents: Iterable[Purged]) -> None:
     """Note documents whose traces are to be erased, in the transaction that takes them out."""
     noted = {each.document_id: each for each in (*_noted(connection), *documents)}
-    rows = [[each.document_id, each.location, each.titles] for each in noted.values()]
+    rows = [astuple(each) for each in noted.values()]
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PENDING, json.dumps(rows)))
+
+
+def signs_of(texts: Iterable[str], keys: Iterable[str]) -> tuple[str, ...]:
+    """What tells a document's bytes from others': pieces of some of its lines, and some of its keys."""
+    lines = dict.fromkeys(line.strip() for text in texts for line in text.splitlines())
+    pieces = [line[:_SIGN_CHARS] for line in lines if len(line) >= _SIGN_CHARS_MIN]
+    return (*_some(pieces), *_some(list(keys)))
+
+
+def _some(items: Sequence[str]) -> Sequence[str]:
+    return items[:: -(-len(items) // _SIGNS_EACH) or 1]
 
 
 def pending_purge(store: Store) -> list[Purged]:
@@ -75,6 +96,5 @@ def _empty_log(connection: sqlite3.Connection) -> None:
 
 def _noted(connection: sqlite3.Connection) -> list[Purged]:
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (_PENDING,)).fetchone()
-    return (
-        [Purged(key, location, tuple(titles)) for key, location, titles in json.loads(row[0])] if row else []
-    )
+    noted = json.loads(row[0]) if row else []
+    return [Purged(key, location, *map(tuple, known)) for key, location, *known in noted]

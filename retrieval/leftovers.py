@@ -17,6 +17,8 @@ from filelock import FileLock, Timeout
 
 VECTORS_NAME = "vectors"
 TRIAL_NAME = "trial"
+BENCHMARKS_NAME = "benchmarks"
+INCOMING_NAME = "incoming"
 RESTORE_PREFIX = ".restore-"
 DRAFT_PREFIX = ".draft-"
 ASIDE_PREFIX = ".old-"
@@ -32,9 +34,12 @@ _LOCK_SUFFIX = ".lock"
 
 
 def leftovers(data_dir: Path) -> list[Path]:
-    """The unfinished work of commands that were killed, or that are still at it."""
+    """The unfinished work of commands that were killed, or that are still at it.
+
+    That of a backup is named where it was begun, be it gone or out of reach.
+    """
     found = [path for pattern in _MADE_UNDER_LOCK for path in data_dir.glob(pattern)]
-    return sorted(found) + [work for _, work in _noted(data_dir) if work.exists()]
+    return sorted(found) + [work for _, work in _noted(data_dir)]
 
 
 def size_of(path: Path) -> int:
@@ -76,6 +81,11 @@ def backup_folder(data_dir: Path, place: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
         _forget(note)
         lock.release()
+
+
+def is_note(name: str) -> bool:
+    """Whether a file below the data folder only says where a backup is made."""
+    return name.startswith(_BACKUP_PREFIX) and name.endswith((_NOTE_SUFFIX, _LOCK_SUFFIX))
 
 
 def _noted(data_dir: Path) -> Iterator[tuple[Path, Path]]:

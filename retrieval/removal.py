@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from retrieval.erasure import Purged, note_purge
+from retrieval.erasure import Purged, note_purge, signs_of
 from retrieval.publication import count_contents
 from retrieval.retention import drop_orphans, drop_vectors
 from retrieval.store import Store
@@ -72,7 +72,7 @@ def purge_documents(connection: sqlite3.Connection, documents: Collection[str]) 
     """
     ids = json.dumps(list(documents))
     of_them = "document_id IN (SELECT value FROM json_each(?))"
-    note_purge(connection, _descriptions(connection, ids))
+    note_purge(connection, [_described(connection, each) for each in documents])
     keys = connection.execute(
         f"SELECT DISTINCT key FROM passages WHERE revision_id IN (SELECT id FROM revisions WHERE {of_them})",  # nosec B608 # our own SQL alone
         (ids,),
@@ -90,13 +90,24 @@ def take_back(connection: sqlite3.Connection, documents: Collection[str]) -> Non
     connection.executemany("DELETE FROM removals WHERE document_id = ?", [(each,) for each in documents])
 
 
-def _descriptions(connection: sqlite3.Connection, ids: str) -> list[Purged]:
+def _described(connection: sqlite3.Connection, document: str) -> Purged:
+    """What is noted of a document of which the store may hold nothing any more."""
     rows = connection.execute(
-        "SELECT document_id, location, json_group_array(DISTINCT title) FROM revisions"
-        " WHERE document_id IN (SELECT value FROM json_each(?)) GROUP BY document_id",
-        (ids,),
+        "SELECT location, title, raw_sha256, text FROM revisions WHERE document_id = ? ORDER BY id",
+        (document,),
+    ).fetchall()
+    keys = connection.execute(
+        "SELECT DISTINCT p.key FROM passages p JOIN revisions r ON r.id = p.revision_id"
+        " WHERE r.document_id = ? ORDER BY p.id",
+        (document,),
     )
-    return [Purged(row[0], row[1], tuple(json.loads(row[2]))) for row in rows]
+    return Purged(
+        document,
+        rows[-1][0] if rows else "",
+        tuple(dict.fromkeys(row[1] for row in rows)),
+        signs_of((row[3] for row in rows), (row[0] for row in keys)),
+        tuple(dict.fromkeys(row[2] for row in rows)),
+    )
 
 
 def _erase_mentions(connection: sqlite3.Connection, documents: frozenset[str]) -> None:

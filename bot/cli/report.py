@@ -59,7 +59,9 @@ def _write(path: Path, page: str) -> None:
     """Replace the file at once: whoever has the old report open never reads half of a new one."""
     if not path.parent.is_dir():
         raise InputError(f"文件夹不存在：{path.parent}", remedy="先建好它，或用 -o 换一处。")
-    draft = path.with_name(f".{path.name}.part")
+    from bot.reporting.places import draft_place
+
+    draft = draft_place(path)
     try:
         draft.write_text(page, encoding="utf-8")
         draft.replace(path)

@@ -420,7 +420,8 @@ class TelegramStore:
 
 def _documents_of(record: Mapping[str, Any]) -> set[str]:
     """The ids of the documents that an answer quotes or offers."""
-    return {each["document"]["id"] for key in ("citations", "passages") for each in record.get(key, ())}
+    held = ("citations", "passages", "nearest")
+    return {each["document"]["id"] for key in held for each in record.get(key, ())}
 
 
 def keep_journal(incoming: Path, live: Path) -> None:

@@ -37,6 +37,7 @@ from bot.telegram.turns import Turns
 from ingest.parts import Progress
 from ingest.uploads import UploadPlan, add_waiting
 from retrieval.errors import DangwuError, PlanOutdated, SourceError
+from retrieval.leftovers import INCOMING_NAME
 
 _OPEN_MAX = 10
 # The files of an album come as messages of their own, within a second or so.
@@ -46,7 +47,6 @@ _PROGRESS_EVERY_S = 3.0
 # A thread cannot be interrupted, and what it does is soon done; a lost network may never come back.
 _STOP_LOOK_EVERY_S = 0.1
 _TELL_WITHIN_S = 10.0
-_INCOMING = "incoming"
 
 _T = TypeVar("_T")
 
@@ -72,7 +72,7 @@ class Uploads:
         self._delivery = delivery
         self._bot = bot
         self._sleep = sleep
-        self._home = application.data_dir / _INCOMING
+        self._home = application.data_dir / INCOMING_NAME
         self._parcels: dict[str, Parcel] = {}
         self._albums: dict[str, Parcel] = {}
         self._excusing: asyncio.Task[None] | None = None

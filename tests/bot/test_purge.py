@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,8 @@ from bot.answering.answer import Answer
 from bot.answering.gaps import Gaps
 from bot.cli.entry import run
 from bot.compose import Application
-from bot.purge import erase_traces
+from bot.purge import Erased, erase_traces
+from bot.remains import Remains
 from bot.rendering.json import answer_json
 from bot.settings import load_settings
 from bot.telegram.store import TelegramStore
@@ -21,13 +26,13 @@ from ingest.sources import document_id
 from ingest.upkeep import remove, rollback
 from retrieval.erasure import pending_purge
 from retrieval.errors import StoreBusy
-from retrieval.leftovers import TRIAL_NAME
+from retrieval.leftovers import TRIAL_NAME, backup_folder, leftovers, size_of
 from retrieval.publication import content_key
 from retrieval.records import DocumentInfo, Passage, ScoredPassage
 from retrieval.store import DATABASE_NAME
 from tests.bot.test_cli_upkeep import DUES, sources
-from tests.command import document, output
-from tests.corpus import HashEmbedder, plain_parts, run_ingest, write_files
+from tests.command import ROOT, document, output
+from tests.corpus import HashEmbedder, plain_parts, read_plain, run_ingest, write_files
 
 SECRET = "枇杷巷二十七号的密档"
 CANARIES = [
@@ -85,7 +90,7 @@ def test_nothing_is_left_of_a_purged_document(application: Application, work: Wo
     reports = {"report.html", "report-public.html"}
     assert {DATABASE_NAME, "gaps.sqlite3", "telegram.sqlite3-wal", *reports} <= set(traces(data_dir))
     remove(work, [secret_id(home)], purge=True)
-    assert pending_purge(work.store) and erase_traces(application) >= 1
+    assert pending_purge(work.store) and erase_traces(application) == Erased(2, Remains())
     assert traces(data_dir) == []
     assert [telegram.answer(each) is None for each in ids] == [True, False] and telegram.votes() == []
     assert Gaps(data_dir).list()[0].nearest == () and not pending_purge(work.store)
@@ -133,6 +138,93 @@ def test_a_reader_that_holds_on_delays_the_erasure_and_doctor_says_so(
     assert check["status"] == "broken" and "--purge" in check["remedy"]
     assert run(["remove", "docs/moved.txt", "--purge"]) == 0
     assert traces(home / "data") == [] and not pending_purge(work.store)
+
+
+class TestWhatIsLeft:
+    """Before it is said that nothing is left, every file is looked at."""
+
+    @pytest.fixture
+    def purge(
+        self, application: Application, home: Path, capsys: pytest.CaptureFixture[str]
+    ) -> Callable[[], tuple[int, str]]:
+        def purge() -> tuple[int, str]:
+            output(capsys)
+            status = run(["remove", "docs/moved.txt", "--purge"])
+            return status, output(capsys)[1]
+
+        return purge
+
+    def test_where_all_is_known_it_is_said(self, purge: Callable[[], tuple[int, str]], home: Path) -> None:
+        uploads = write_files(home / "data" / "uploads", u="另一份\n公开的资料")
+        (uploads / "u.txt.meta.toml").write_text('title = "另一份"', encoding="utf-8")
+        run_ingest(home / "data", uploads)
+        status, said = purge()
+        assert status == 0 and "已不再有它的内容" in said and "核对" not in said
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "gb18030"])
+    def test_a_file_that_says_it_is_named(
+        self, purge: Callable[[], tuple[int, str]], home: Path, encoding: str
+    ) -> None:
+        (home / "data" / "notes.txt").write_bytes(b"x" * (1 << 22) + f"\n摘：{SECRET}".encode(encoding))
+        status, said = purge()
+        assert status == 1 and "notes.txt" in said and "还有它的内容" in said and "已不再有" not in said
+
+    def test_a_copy_of_its_file_is_named(self, purge: Callable[[], tuple[int, str]], home: Path) -> None:
+        """Of what is packed, no piece of the text can be found."""
+        packed = zlib.compress(f"{SECRET}\n压缩了的一稿".encode())
+        write_files(home / "docs", moved="")
+        (home / "docs" / "moved.txt").write_bytes(packed)
+        parts = {"read_document": lambda data, name, sidecar: read_plain(zlib.decompress(data), name, None)}
+        other = home / "docs" / "other.txt"
+        other.write_bytes(zlib.compress("公开的资料\n第一条".encode()))
+        run_ingest(home / "data", **parts)
+        (home / "data" / "incoming").mkdir()
+        (home / "data" / "incoming" / "sent.bin").write_bytes(packed)
+        status, said = purge()
+        assert status == 1 and "sent.bin" in said
+
+    @pytest.mark.parametrize(
+        "name",
+        ["notes.txt", "dangwu.sqlite3.damaged", "vectors/old-name/data.bin", "incoming/7/u.txt", "link"],
+    )
+    def test_a_file_that_is_not_known_is_named_and_nothing_claimed(
+        self, purge: Callable[[], tuple[int, str]], home: Path, name: str
+    ) -> None:
+        path = home / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name == "link":
+            path.symlink_to(home / "docs")
+        else:
+            path.write_text("别的", encoding="utf-8")
+        status, said = purge()
+        if name.startswith("vectors"):  # derived, and made anew
+            assert not path.exists() and "数据目录里已不再有" in said
+        else:
+            assert str(path) in said and "核对" in said and "数据目录里已不再有" not in said
+        assert status == 0
+
+    def test_what_a_killed_restore_left_is_gone(
+        self, purge: Callable[[], tuple[int, str]], home: Path
+    ) -> None:
+        assert run(["backup", "b.zip"]) == 0
+        command = [sys.executable, "-m", "tests.changing", "restore", str(home / "data"), str(home / "b.zip")]
+        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+            assert process.stdin
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            while not any(map(size_of, leftovers(home / "data"))):
+                time.sleep(0.0005)
+            process.kill()
+        assert any(name.startswith(".restore-") for name in traces(home / "data"))
+        status, said = purge()
+        assert status == 0 and "已不再有它的内容" in said and traces(home / "data") == []
+
+    def test_a_backup_under_way_is_named(self, purge: Callable[[], tuple[int, str]], home: Path) -> None:
+        with backup_folder(home / "data", home) as work:
+            (work / "copy").write_text(SECRET)
+            status, said = purge()
+            assert status == 0 and str(work) in said and "核对" in said
+            assert (work / "copy").exists()
 
 
 def test_the_command_purges_and_names_a_copy_that_stays(

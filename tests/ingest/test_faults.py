@@ -23,7 +23,7 @@ import pytest
 from ingest.sources import document_id
 from retrieval.backup import write_backup
 from retrieval.history import past_versions
-from retrieval.leftovers import backup_folder, leftovers
+from retrieval.leftovers import backup_folder, leftovers, size_of
 from retrieval.locking import ingest_lock
 from retrieval.publication import content_key
 from retrieval.store import Store
@@ -188,7 +188,7 @@ def test_what_a_killed_one_leaves_goes_with_the_next_change_and_a_purge_leaves_n
     what = scene.what if change == "restore" else str(archive)
     with start(change, data_dir, what) as process:
         _give_the_word(process)
-        while process.poll() is None and not leftovers(data_dir):
+        while process.poll() is None and not any(map(size_of, leftovers(data_dir))):
             time.sleep(0.0005)
         # The first is killed as soon as there is something to leave.
         if number:
