@@ -32,7 +32,7 @@ from retrieval.snapshot import Snapshot, VectorSet, Version
 from retrieval.store import Store
 
 if TYPE_CHECKING:
-    from retrieval.embeddings import Embedder
+    from retrieval.models.embedder import Embedder
 
 COLLECTION = "passages"
 MARKER_NAME = "dangwu.json"
