@@ -25,8 +25,8 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from benchmarks.report import circumstances, table, write_section
 from ingest.documents import read_document
 from ingest.pipeline import PlainText, ingest, ingest_texts
-from retrieval.embeddings import Embedder, load_embedder
 from retrieval.evaluation import contains_all, latency_summary, read_benchmark, read_questions
+from retrieval.models.embedder import Embedder, load_embedder
 from retrieval.retriever import Ranked, Retriever
 from retrieval.store import Store
 from retrieval.vectors import vector_home

@@ -21,12 +21,12 @@ from benchmarks.report import circumstances, table, write_section
 from ingest.documents import read_document
 from ingest.passages import make_passages
 from ingest.pipeline import ingest
-from retrieval.embeddings import BundledEmbedder
+from retrieval.models.bundled import BundledEmbedder
 from retrieval.store import Store
 from retrieval.vectors import vector_home
 
 if TYPE_CHECKING:
-    from retrieval.embeddings import Matrix
+    from retrieval.models.embedder import Matrix
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -88,7 +88,7 @@ def fill_cache(data: Path, texts: Iterator[str]) -> None:
     """Put a random vector of each text into the embedding cache."""
     import numpy as np
 
-    from retrieval.embeddings import BundledEmbedder
+    from retrieval.models.bundled import BundledEmbedder
     from retrieval.publication import cache_embeddings, content_key
     from retrieval.store import Store
 
@@ -114,7 +114,7 @@ def synchronise(data: Path, folder: Path) -> dict[str, Any]:
     from dataclasses import replace
 
     from ingest.pipeline import ingest
-    from retrieval.embeddings import BundledEmbedder
+    from retrieval.models.bundled import BundledEmbedder
     from retrieval.store import Store
     from retrieval.vectors import vector_home
     from tests.corpus import plain_parts, read_plain
@@ -135,8 +135,8 @@ def synchronise(data: Path, folder: Path) -> dict[str, Any]:
 
 def search_all(data: Path, begun: float, profile: bool) -> dict[str, Any]:
     """Start-up until the first search is done, then every question warm, twice."""
-    from retrieval.embeddings import BundledEmbedder
     from retrieval.evaluation import latency_summary, read_questions
+    from retrieval.models.bundled import BundledEmbedder
     from retrieval.retriever import Retriever
     from retrieval.store import Store
     from retrieval.vectors import vector_home

@@ -148,7 +148,7 @@ def seen_by_watch(data: Path, files: Sequence[Path]) -> list[float]:
 def embedding_s(changed: Path) -> float:
     """How long the real model takes for the last passage of a file, the one with the mark."""
     from ingest.parts import standard_parts
-    from retrieval.embeddings import BundledEmbedder
+    from retrieval.models.bundled import BundledEmbedder
 
     parts, model = standard_parts(), BundledEmbedder()
     text = parts.read_document(changed.read_bytes(), changed.name, None).text

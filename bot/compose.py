@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ingest.publishing import Approve, Work
     from ingest.report import IngestReport
     from ingest.uploads import UploadPlan
-    from retrieval.embeddings import Embedder
-    from retrieval.rerank import Reranker
+    from retrieval.models.cross_encoder import Reranker
+    from retrieval.models.embedder import Embedder
     from retrieval.retriever import Retriever
     from retrieval.store import Store
     from retrieval.vectors import VectorHome
@@ -86,7 +86,7 @@ class Application:
     @cached_property
     def embedder(self) -> Embedder | None:
         """The embedding model, or ``None`` where the search goes by words alone."""
-        from retrieval.embeddings import load_embedder
+        from retrieval.models.embedder import load_embedder
 
         return load_embedder(self.settings.embedding.model, announce=self._announce)
 
@@ -100,7 +100,7 @@ class Application:
     @cached_property
     def reranker(self) -> Reranker | None:
         """The cross-encoder that marks the best passages anew, or ``None`` where none is set."""
-        from retrieval.rerank import load_reranker
+        from retrieval.models.cross_encoder import load_reranker
 
         return load_reranker(self.settings.reranker.model)
 

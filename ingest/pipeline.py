@@ -30,7 +30,7 @@ from retrieval.store import Store
 from retrieval.vectors import VectorHome
 
 if TYPE_CHECKING:
-    from retrieval.embeddings import Embedder
+    from retrieval.models.embedder import Embedder
 
 __all__ = ["IngestParts", "PlainText", "Progress", "ingest", "ingest_texts", "plan_ingest", "standard_parts"]
 

@@ -36,7 +36,7 @@ from retrieval.store import Store
 from retrieval.vectors import VectorHome
 
 if TYPE_CHECKING:
-    from retrieval.embeddings import Embedder
+    from retrieval.models.embedder import Embedder
 
 _T = TypeVar("_T")
 # Looks at a version that is complete but not current yet: whether it may become so.

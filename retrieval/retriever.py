@@ -27,8 +27,8 @@ from retrieval.spelling import correct
 from retrieval.vectors import nearest
 
 if TYPE_CHECKING:
-    from retrieval.embeddings import Embedder
-    from retrieval.rerank import Reranker
+    from retrieval.models.cross_encoder import Reranker
+    from retrieval.models.embedder import Embedder
     from retrieval.store import Snapshot, Store
     from retrieval.vectors import VectorHome
 

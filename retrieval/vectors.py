@@ -34,7 +34,7 @@ from retrieval.snapshot import Snapshot, VectorSet, Version
 from retrieval.store import Store
 
 if TYPE_CHECKING:
-    from retrieval.embeddings import Embedder
+    from retrieval.models.embedder import Embedder
 
 COLLECTION = "passages"
 # Rebuilding this many vectors takes about two seconds: short enough to do before answering.

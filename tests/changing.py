@@ -24,7 +24,7 @@ from retrieval.vectors import VectorFolders
 from tests.corpus import HashEmbedder, give_up_rights, plain_parts, run_ingest
 
 if TYPE_CHECKING:
-    from retrieval.embeddings import Matrix
+    from retrieval.models.embedder import Matrix
 
 
 class CachedOnly(HashEmbedder):

@@ -23,16 +23,16 @@ from ingest import workers
 from ingest.pipeline import IngestParts, ingest
 from ingest.records import CleanedDocument, PassageSpan
 from ingest.report import IngestReport
-from retrieval.embeddings import Embedder
 from retrieval.errors import DangwuError, SourceError
 from retrieval.lexical import TERM_TABLES, index_terms
+from retrieval.models.embedder import Embedder
 from retrieval.records import Audience
 from retrieval.snapshot import Snapshot
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders, nearest
 
 if TYPE_CHECKING:
-    from retrieval.embeddings import Matrix
+    from retrieval.models.embedder import Matrix
 
 QUARANTINE_MARK = "乱码"
 

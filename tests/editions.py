@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.documents import read_document
 from ingest.passages import make_passages
-from retrieval.embeddings import Embedder
+from retrieval.models.embedder import Embedder
 from retrieval.retriever import Retriever
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders

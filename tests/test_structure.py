@@ -19,6 +19,7 @@ ALLOWED = {
     "retrieval": {"retrieval"},
     "ingest": {"ingest", "retrieval"},
     "prompts": {"prompts"},
+    "training": {"training", "ingest", "retrieval"},
     "bot": {"bot", "ingest", "retrieval", "prompts"},
 }
 README = (ROOT / "README.md").read_text(encoding="utf-8")

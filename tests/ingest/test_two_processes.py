@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ingest.pipeline import ingest
-from retrieval.embeddings import load_embedder
 from retrieval.errors import StoreBusy
+from retrieval.models.embedder import load_embedder
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders
 from tests.corpus import HashEmbedder, ask, plain_parts, run_ingest, served, write_files

