@@ -30,6 +30,8 @@ _PRIVATE_COLUMN = re.compile(
     r"|(?:联系|手机|移动|家庭)?(?:电话|手机)(?:号码?)?|联系方式|银行(?:卡号?|账号)|卡号"
 )
 _ROSTER_ROWS_MIN = 3
+# A row of a table is no longer; only short lines are taken apart.
+_HEAD_CHARS_MAX = 1_000
 _NAME = re.compile(r"[\u4e00-\u9fff]\s?[\u4e00-\u9fff·]{1,3}")
 
 
@@ -79,25 +81,37 @@ def _is_birthday(digits: str) -> bool:
 
 def _rosters(lines: Sequence[str]) -> Iterator[int]:
     """The number of people in each table whose columns name people and what is private of them."""
-    for at, line in enumerate(lines):
-        cells = _cells(line)
-        column = next((n for n, cell in enumerate(cells) if _NAME_COLUMN.fullmatch(cell)), None)
-        if column is not None and any(map(_PRIVATE_COLUMN.fullmatch, cells)):
-            yield _people(lines[at + 1 :], column)
+    at = 0
+    while at < len(lines):
+        column = _name_column(lines[at])
+        at += 1
+        if column is not None:
+            people, at = _people(lines, at, column)
+            yield people
 
 
-def _people(lines: Sequence[str], column: int) -> int:
-    """The rows below a head with a person's name in the column; a table ends where two lines are none."""
+def _name_column(line: str) -> int | None:
+    """Which column of a roster's head holds the names; ``None`` for any other line."""
+    if "名" not in line or len(line) > _HEAD_CHARS_MAX:
+        return None
+    cells = _cells(line)
+    if not any(map(_PRIVATE_COLUMN.fullmatch, cells)):
+        return None
+    return next((n for n, cell in enumerate(cells) if _NAME_COLUMN.fullmatch(cell)), None)
+
+
+def _people(lines: Sequence[str], at: int, column: int) -> tuple[int, int]:
+    """The rows from ``at`` on with a name in the column, and where they end: at two lines of none."""
     people = strangers = 0
-    for line in lines:
-        cells = _cells(line)
+    while at < len(lines) and strangers < 2:
+        line = lines[at]
+        cells = _cells(line) if len(line) <= _HEAD_CHARS_MAX else []
         if len(cells) > column and _NAME.fullmatch(cells[column]):
             people, strangers = people + 1, 0
         elif line.strip() and not set(line) <= set("|-: "):
             strangers += 1
-            if strangers == 2:
-                break
-    return people
+        at += 1
+    return people, at
 
 
 def _cells(line: str) -> list[str]:
