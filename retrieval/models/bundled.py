@@ -28,7 +28,7 @@ _Window = tuple[int, Sequence[int]]
 # The model has 512 places, two of them for the marks.
 WINDOW = 510
 # Padded tokens of a batch. Larger ones leave the processor's cache and take longer for each token.
-_BATCH_TOKENS = 1024
+_BATCH_TOKENS = 512
 
 
 class BundledEmbedder(Embedder):
