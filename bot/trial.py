@@ -187,6 +187,8 @@ def _copied(application: Application, draft: Draft) -> Iterator[Application]:
 
 
 def _copy(store: Store, folder: Path, draft: Draft) -> None:
+    from retrieval.vectors import copy_folder
+
     vectors = folder / store.vectors_dir.name
     vectors.mkdir(parents=True)
     target = sqlite3.connect(folder / store.database.name)
@@ -194,4 +196,4 @@ def _copy(store: Store, folder: Path, draft: Draft) -> None:
         source.backup(target)
     for name in filter(None, (draft.vectors, draft.internal_vectors)):
         if (store.vectors_dir / name).is_dir():
-            shutil.copytree(store.vectors_dir / name, vectors / name)
+            copy_folder(store.vectors_dir / name, vectors / name)

@@ -286,7 +286,7 @@ class VectorFolders:
             held = snapshot.keys(last.audience)
         if len(held - keys) > _DELETED_SHARE_MAX * len(held):
             return set()
-        shutil.copytree(self._root / last.name, draft, ignore=shutil.ignore_patterns(MARKER_NAME))
+        copy_folder(self._root / last.name, draft, left_out=(MARKER_NAME,))
         return held
 
     def _apply_difference(
@@ -426,9 +426,7 @@ def _open_copy(folder: Path, keys: int) -> _Handle:
     """A folder opened elsewhere: Chroma writes to a folder even when it only reads."""
     scratch = tempfile.TemporaryDirectory(prefix="dangwu-vectors-")
     try:
-        shutil.copytree(folder, scratch.name, copy_function=shutil.copyfile, dirs_exist_ok=True)
-        for each in (Path(scratch.name), *Path(scratch.name).rglob("*")):
-            each.chmod(0o700)
+        copy_folder(folder, Path(scratch.name))
         handle = _open_client(Path(scratch.name), keys)
     except (OSError, VectorsDamaged) as exc:
         scratch.cleanup()
@@ -437,6 +435,14 @@ def _open_copy(folder: Path, keys: int) -> _Handle:
         ) from exc
     handle.scratch = scratch
     return handle
+
+
+def copy_folder(folder: Path, target: Path, *, left_out: Collection[str] = ()) -> None:
+    """Copy a folder for its owner alone, whatever others may do with the original."""
+    ignore = shutil.ignore_patterns(*left_out)
+    shutil.copytree(folder, target, ignore=ignore, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    for each in (target, *target.rglob("*")):
+        each.chmod(0o700 if each.is_dir() else 0o600)
 
 
 def _require_database(path: Path) -> None:

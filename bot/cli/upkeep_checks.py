@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from bot.cli.checks import Check
@@ -44,7 +45,7 @@ def _readers(data_dir: Path) -> Iterator[Check]:
     wide = [path for path in (data_dir, *data_dir.rglob("*")) if _is_wide(path)]
     if wide:
         message = f"数据目录里有 {len(wide)} 个文件或文件夹别的用户也能读写，例如 {wide[0]}"
-        yield Check("权限", "warning", message, f"运行 chmod -R go= '{data_dir}'，只留给自己。")
+        yield Check("权限", "warning", message, f"运行 chmod -R go= {quote(str(data_dir))}，只留给自己。")
 
 
 def _is_wide(path: Path) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.cli.entry import run
 from tests.command import ROOT, document, output
-from tests.corpus import write_files
+from tests.corpus import run_ingest, write_files
 
 LEAVE = "请假的手续\n党员外出应当向支部请假，并说明去向和时间。\n"
 SESSION = (
@@ -52,6 +52,24 @@ def test_every_command_writes_for_its_owner_alone(tmp_path: Path) -> None:
             == []
         )
     assert held[0] > 8 and (tmp_path / "b.zip").is_file() and (tmp_path / "r.html").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such modes")
+def test_what_is_new_in_a_folder_that_is_open_to_all_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """New vectors begin as a copy of the last ones."""
+    docs = write_files(tmp_path / "docs", **{f"d{n}": f"题{n}\n第{n}条" for n in range(8)})
+    run_ingest(tmp_path / "data", docs)
+    for path in (tmp_path / "data", *(tmp_path / "data").rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    before = set((tmp_path / "data" / "vectors").rglob("*"))
+    write_files(docs, d0="题0\n第0条，修订过")
+    former = os.umask(0o077)
+    try:
+        run_ingest(tmp_path / "data", docs)
+    finally:
+        os.umask(former)
+    new = set((tmp_path / "data" / "vectors").rglob("*")) - before
+    assert any(path.name == "header.bin" for path in new) and wide(*new) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such modes")
