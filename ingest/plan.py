@@ -153,6 +153,8 @@ def _verdict(
         return "new", "新文件"
     if stored.source != found.source:
         return "moved", f"来源名由 {stored.source} 改变"
+    if stored.is_damaged:
+        return "changed", "库里的内容已经损坏，按文件重新收录"
     if stored.fingerprint == found.fingerprint:
         return "unchanged", f"仍被隔离：{stored.quarantine}" if stored.quarantine else ""
     if stored.raw_sha256 == found.raw_sha256:

@@ -21,7 +21,9 @@ from retrieval.publication import (
     Amendment,
     Draft,
     Root,
+    are_indexes_sound,
     cache_embeddings,
+    drop_damaged_embeddings,
     manifest,
     publish,
     remember_roots,
@@ -92,7 +94,7 @@ class Withheld(Exception):
 
 
 def bring_live(work: Work, candidate: Candidate) -> tuple[Version | None, int]:
-    """Publish the candidate if it differs from the current version; else mend what is damaged.
+    """Publish the candidate if it differs from the current version, or if that is damaged; else mend vectors.
 
     Gives the version that is current then, and how many embeddings were computed. Withheld where the
     candidate's ``approve`` says no.
@@ -105,12 +107,15 @@ def bring_live(work: Work, candidate: Candidate) -> tuple[Version | None, int]:
         lexical=work.parts.lexical,
     )
     current = work.store.current()
-    if (current is None and not draft.revisions) or (current and not _differs(work.store, draft, current)):
+    is_whole = work.store.is_sound() and are_indexes_sound(work.store)
+    if (current is None and not draft.revisions) or (
+        current and is_whole and not _differs(work.store, draft, current)
+    ):
         if candidate.amend:
             with work.store.writing() as connection:
                 candidate.amend(connection)
         return current, _mend(work, draft, current) if current else 0
-    return _publish(work, draft, candidate)
+    return _publish(work, draft, candidate, rebuild=not is_whole)
 
 
 def batches(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
@@ -119,7 +124,7 @@ def batches(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
         yield batch
 
 
-def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, int]:
+def _publish(work: Work, draft: Draft, candidate: Candidate, *, rebuild: bool) -> tuple[Version, int]:
     embedded = _embed_missing(work, draft.revisions)
     _name_missing(work, draft.revisions)
     work.progress("publish", 0, 1)
@@ -140,6 +145,7 @@ def _publish(work: Work, draft: Draft, candidate: Candidate) -> tuple[Version, i
         at=work.now(),
         keep=work.keep,
         amend=candidate.amend,
+        rebuild=rebuild,
     )
     work.vectors.settle()
     work.progress("publish", 1, 1)
@@ -182,19 +188,23 @@ def _mend(work: Work, draft: Draft, current: Version) -> int:
     _name_missing(work, draft.revisions)
     if set(roots(work.store)) != set(draft.roots):
         remember_roots(work.store, draft.roots, work.now())
-    if not work.vectors.damage(current):
-        return 0
     embedded = _embed_missing(work, draft.revisions)
+    if not work.vectors.damage(current):
+        return embedded
     with work.store.snapshot() as snapshot:
         work.vectors.restore(snapshot)
     return embedded
 
 
 def _embed_missing(work: Work, revisions: frozenset[int]) -> int:
-    """Compute and cache the vectors that no earlier run computed, batch by batch; gives their number."""
+    """Compute and cache the vectors that no earlier run computed, batch by batch; gives their number.
+
+    So too those that are not what was computed any more.
+    """
     store, embedder = work.store, work.embedder
     if embedder is None:
         return 0
+    drop_damaged_embeddings(store)
     missing = unembedded(store, revisions, embedder.fingerprint)
     done = 0
     if missing:

@@ -29,7 +29,15 @@ from ingest.stored import stated_anew
 from ingest.workers import Failure, attempts
 from retrieval.errors import SourceError
 from retrieval.overrides import Fields, overrides
-from retrieval.publication import NewRevision, StoredRevision, manifest, roots, sketches, texts
+from retrieval.publication import (
+    NewRevision,
+    StoredRevision,
+    damaged_revisions,
+    manifest,
+    roots,
+    sketches,
+    texts,
+)
 from retrieval.removal import Removal, removals
 from retrieval.store import Store
 
@@ -84,7 +92,7 @@ def survey_of(
     scope: Scope, listing: Listing, store: Store | None, parts: IngestParts, progress: Progress
 ) -> Survey:
     """The files of a listing beside what the store holds of the scope."""
-    stored = manifest(store) if store else {}
+    stored = _looked_through(store) if store else {}
     stated = overrides(store) if store else {}
     left_out, taken_back = _removed_before(removals(store) if store else {}, scope, listing)
     files = {file.document_id: file for file in listing.files if file.document_id not in left_out}
@@ -132,6 +140,15 @@ def _explained(
             reasons = (link.message for link in listing.left_out if is_within(location, link.location))
             each = replace(each, reason=next(reasons, each.reason))
         yield each
+
+
+def _looked_through(store: Store) -> dict[str, StoredRevision]:
+    """What the store holds; what of it is damaged is to be read again."""
+    damaged = damaged_revisions(store)
+    return {
+        each.document_id: replace(each, is_damaged=each.revision_id in damaged)
+        for each in manifest(store).values()
+    }
 
 
 def _removed_before(

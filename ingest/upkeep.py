@@ -9,6 +9,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.fingerprint import stated_fingerprint, unstated
@@ -17,12 +18,21 @@ from ingest.publishing import Candidate, Work, bring_live
 from ingest.report import IngestReport
 from ingest.sources import document_id, is_within
 from ingest.stored import restated
-from retrieval.errors import InputError
+from retrieval.errors import Damaged, InputError
 from retrieval.history import PastVersion, past_versions
 from retrieval.holdings import held_documents, past_places, read_revision
 from retrieval.locking import ingest_lock
 from retrieval.overrides import Fields, keep_override, overrides
-from retrieval.publication import Root, StoredRevision, manifest, manifest_of, roots, stage
+from retrieval.publication import (
+    ASIDE,
+    Root,
+    StoredRevision,
+    manifest,
+    manifest_of,
+    roots,
+    sound_revision,
+    stage,
+)
 from retrieval.removal import purge_documents, remove_documents
 from retrieval.snapshot import Version
 from retrieval.store import Store
@@ -170,9 +180,19 @@ def _differences(
 
 
 def _as_now_stated(work: Work, revisions: Iterable[StoredRevision]) -> list[int]:
-    """The row ids of revisions, each with the fields that are stated of its document today."""
+    """The row ids of revisions, each with the fields that are stated of its document today.
+
+    Damaged where one of them is not what was stored, and has not been stored again since.
+    """
     stated = overrides(work.store)
-    return [_restage(work, each, stated.get(each.document_id, {})) for each in revisions]
+    return [_restage(work, _sound(work.store, each), stated.get(each.document_id, {})) for each in revisions]
+
+
+def _sound(store: Store, stored: StoredRevision) -> StoredRevision:
+    revision = sound_revision(store, stored.revision_id)
+    if revision is None:
+        raise Damaged(f"资料 {stored.source} 在那个版本里的内容已经损坏。")
+    return replace(stored, revision_id=revision, fingerprint=stored.fingerprint.partition(ASIDE)[0])
 
 
 def _restage(work: Work, stored: StoredRevision, fields: Fields) -> int:

@@ -23,11 +23,12 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from retrieval.errors import InputError, StoreError
+from retrieval.errors import Damaged, InputError, StoreError
 from retrieval.leftovers import RESTORE_PREFIX, backup_folder
+from retrieval.publication import damaged_revisions
 from retrieval.schema import SCHEMA_VERSION
 from retrieval.snapshot import GENERATION
-from retrieval.store import DATABASE_NAME, UPLOADS_NAME, Store, address, damage_of
+from retrieval.store import DATABASE_NAME, FAILURES, UPLOADS_NAME, Store, address, damage_of
 
 _log = logging.getLogger(__name__)
 
@@ -62,11 +63,13 @@ def write_backup(store: Store, archive: Path, *, at: datetime) -> Backup:
     try:
         with backup_folder(store.data_dir, archive.parent) as work:
             copies = {path.name: _copied(path, work) for path in _databases(store.data_dir)}
+            _require_sound(copies)
             members = {**copies, **_uploads(store.data_dir)}
             backup = _description(work / DATABASE_NAME, members, at)
             _pack(work / "draft", backup, members)
+            _require_readable(work / "draft")
             (work / "draft").replace(archive)
-    except (OSError, sqlite3.Error) as exc:
+    except (OSError, *FAILURES) as exc:
         raise StoreError(f"备份没有写成：{archive}（{exc}）。", remedy="检查磁盘空间和权限。") from exc
     return backup
 
@@ -106,7 +109,7 @@ def put_in_place(incoming: Store, data_dir: Path, adoptions: Mapping[str, Adopti
             adoptions[database.name](database, live)
         try:
             moved_aside += _replace(database, live)
-        except (OSError, sqlite3.Error) as exc:
+        except (OSError, *FAILURES) as exc:
             raise StoreError(f"写不了 {live}（{exc}），它保持原样。", remedy="检查磁盘空间和权限。") from exc
     return moved_aside
 
@@ -137,6 +140,32 @@ def _copied(database: Path, work: Path) -> Path:
         # A single file, whole without a log beside it.
         target.execute("PRAGMA journal_mode = DELETE")
     return copy
+
+
+def _require_sound(copies: Mapping[str, Path]) -> None:
+    """Damaged where a copy is not what was stored: a backup that cannot bring it back is none."""
+    for name, copy in copies.items():
+        if damage := damage_of(copy):
+            raise StoreError(
+                f"没有备份：{name} 损坏（{damage}）。", remedy="运行 dangwu doctor，先照它说的处理。"
+            )
+    store = Store(copies[DATABASE_NAME].parent)
+    damaged = damaged_revisions(store)
+    is_sound = store.is_sound() and not damaged
+    store.close()
+    if not is_sound:
+        raise Damaged(f"没有备份：{len(damaged)} 份资料或当前版本的记录已经损坏（dangwu doctor 可查）。")
+
+
+def _require_readable(draft: Path) -> None:
+    """OSError where the archive does not read back as it was written."""
+    try:
+        with zipfile.ZipFile(draft) as archive:
+            spoilt = archive.testzip()
+    except zipfile.BadZipFile as exc:
+        raise OSError(str(exc)) from exc
+    if spoilt:
+        raise OSError(f"{spoilt} 写出后读不回来")
 
 
 def _description(database: Path, members: Mapping[str, Path], at: datetime) -> Backup:
@@ -233,7 +262,7 @@ def _overwrite(source: sqlite3.Connection, live: Path) -> bool:
             _let_readers_in(target, live)
     except sqlite3.OperationalError:  # busy, full, without rights: the file itself may be sound
         raise
-    except sqlite3.DatabaseError as exc:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:
         _log.warning("%s is too damaged to be written over: %s", live.name, exc)
         return False
     return True

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from retrieval import naming, sentences, topics
+from retrieval.checksums import NAMING
 from retrieval.lexical import count_holding
 from retrieval.naming import Naming
 from retrieval.topics import Occurrence, Span, Topic, collect_topics, find_occurrences
@@ -68,6 +69,7 @@ def keep_namings(store: Store, revisions: Collection[int]) -> None:
             "INSERT OR REPLACE INTO namings (revision_id, made_by, found) VALUES (?, ?, ?)",
             [(revision, _maker(), _written(found)) for revision, found in _found(rows)],
         )
+        connection.execute(f"UPDATE namings AS n SET checksum = {NAMING} WHERE n.checksum IS NULL")  # nosec B608 # our own SQL alone
 
 
 def _collected(snapshot: Snapshot) -> list[Topic]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
 
+from retrieval.checksums import seal_index
 from retrieval.errors import StoreBusy
 from retrieval.lexical import TERM_TABLES
 from retrieval.store import Store
@@ -67,7 +68,10 @@ def erase_database_traces(store: Store) -> None:
     with store.translated_errors(), closing(store.connect()) as connection:
         # Its segments keep the words of deleted passages until they are merged.
         for table in TERM_TABLES.values():
-            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")  # nosec B608 # names of our own tables alone
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")  # nosec B608 # our own SQL alone
+            seal_index(connection, table)
+            connection.execute("COMMIT")
         scrub(connection)
 
 

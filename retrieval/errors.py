@@ -6,6 +6,7 @@ DangwuError
 │   └── InputError            a missing path, an empty or over-long question
 └── WorkError             exit status 1: the work itself failed
     ├── StoreError            the database is damaged, newer than the program, or not writable
+    │   └── Damaged               what is stored is not what was written; an ingest or a restore mends it
     ├── StoreBusy             another process holds the ingest lock; a retry helps
     ├── PlanOutdated          what was planned no longer holds; a new plan helps
     ├── EmptyCorpus           nothing has been ingested yet
@@ -50,6 +51,17 @@ class WorkError(DangwuError):
 
 class StoreError(WorkError):
     """The database cannot be read or written."""
+
+
+class Damaged(StoreError):
+    """Something that is stored is not what was written any more."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, remedy=REPAIR)
+
+
+REPAIR = "运行 dangwu ingest，会按原来的文件重新收录；文件已经不在的，用 dangwu restore 备份文件 恢复。"
+"""How a maintainer mends what has rotted in the store."""
 
 
 class StoreBusy(WorkError):

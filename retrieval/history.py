@@ -67,7 +67,7 @@ def _read(connection: sqlite3.Connection) -> Iterable[PastVersion]:
         " FROM versions v ORDER BY v.id DESC"
     )
     for *version, host, report, is_kept, is_current in rows:
-        details = json.loads(report)
+        details = _details(report)
         yield PastVersion(
             version=Version(*version),
             host=host,
@@ -79,3 +79,11 @@ def _read(connection: sqlite3.Connection) -> Iterable[PastVersion]:
             is_kept=bool(is_kept),
             is_current=bool(is_current),
         )
+
+
+def _details(report: str) -> dict[str, Any]:
+    """What is written of a version; nothing where it cannot be read any more."""
+    try:
+        return dict(json.loads(report))
+    except (ValueError, TypeError):
+        return {}

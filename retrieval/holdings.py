@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from retrieval.errors import InputError
+from retrieval.checksums import is_sound_revision
+from retrieval.errors import Damaged, InputError
 from retrieval.store import Store
 
 State = Literal["current", "former", "removed"]
@@ -151,16 +152,18 @@ def _ambiguous(wanted: str, named: Sequence[HeldDocument]) -> InputError:
 
 
 def read_revision(store: Store, revision_id: int) -> HeldRevision:
-    """The revision in this row, which must be there."""
+    """The revision in this row, which must be there; Damaged where it is not what was stored."""
     with store.reading() as connection:
         cursor = connection.cursor()
         cursor.row_factory = sqlite3.Row
         row = cursor.execute(
-            "SELECT r.id AS revision_id, r.document_id, r.source, r.location, r.fingerprint, w.data AS raw,"
-            " r.title, r.format, r.encoding, r.quarantine, r.metadata,"
+            "SELECT r.id AS revision_id, r.document_id, r.source, r.location, r.fingerprint,"
+            " CAST(w.data AS BLOB) AS raw, r.title, r.format, r.encoding, r.quarantine, r.metadata,"
             " coalesce(r.described, r.metadata) AS described, r.warnings, r.text, r.edits"
             " FROM revisions r JOIN raws w ON w.sha256 = r.raw_sha256 WHERE r.id = ?",
             (revision_id,),
         ).fetchone()
+        if not is_sound_revision(connection, revision_id):
+            raise Damaged(f"资料 {row['source'] if row else revision_id} 在资料库里的内容已经损坏。")
     written = {key: json.loads(row[key]) for key in ("metadata", "described", "warnings", "edits")}
     return HeldRevision(**{**dict(row), **written})

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from retrieval.checksums import TERMS, is_sound_index
 from retrieval.normalise import search_key
 from retrieval.records import Audience
 from retrieval.scoring import BIGRAMS, PassageTerms, TermStatistics
@@ -144,16 +145,27 @@ def count_holding(snapshot: Snapshot, expressions: Iterable[str]) -> int:
 
 
 def read_terms(snapshot: Snapshot, rowids: Sequence[int]) -> dict[int, PassageTerms]:
-    """The indexed terms of passages; rowids that no index of the snapshot holds are left out."""
+    """The indexed terms of passages; rowids that no index of the snapshot soundly holds are left out."""
     marks = ",".join("?" * len(rowids))
     return {
         int(row[0]): PassageTerms(row[1:])
         for table in _tables(snapshot)
         for row in snapshot.connection.execute(
-            f"SELECT rowid, words, bigrams, title FROM {table} WHERE rowid IN ({marks})",  # nosec B608 # names of our own tables, question marks alone
+            f"SELECT t.rowid, t.words, t.bigrams, t.title FROM {table} t"  # nosec B608 # our own SQL alone
+            " CROSS JOIN passages p ON p.id = t.rowid"
+            f" WHERE t.rowid IN ({marks}) AND {TERMS} IS p.terms",
             list(rowids),
         )
     }
+
+
+def is_index_sound(snapshot: Snapshot) -> bool:
+    """Whether the term indexes of a snapshot are what was published; looked at once for a version."""
+    if snapshot.memory.is_index_sound is None:
+        snapshot.memory.is_index_sound = all(
+            is_sound_index(snapshot.connection, table) for table in _tables(snapshot)
+        )
+    return snapshot.memory.is_index_sound
 
 
 def _tables(snapshot: Snapshot) -> list[str]:

@@ -17,13 +17,25 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
+from retrieval.checksums import (
+    VECTOR,
+    damaged_among,
+    is_sound_index,
+    is_sound_revision,
+    seal_index,
+    seal_revision,
+    seal_terms,
+    seal_version,
+)
 from retrieval.lexical import TERM_TABLES
 from retrieval.records import Audience, PassageKind
 from retrieval.retention import VERSIONS_KEPT, prune
-from retrieval.schema import IS_INTERNAL
+from retrieval.schema import IS_INTERNAL, term_table
 from retrieval.snapshot import Version
 from retrieval.store import Store
 
+ASIDE = "!"
+"""Behind the fingerprint of a damaged revision whose place another one has taken."""
 # (text, section, title) -> the search tokens of (words, bigrams, title), separated by spaces.
 IndexTerms = Callable[[str, str, str], tuple[str, str, str]]
 # What else is to be true from the moment a version is current.
@@ -70,7 +82,10 @@ class NewRevision:
 
 @dataclass(frozen=True, slots=True)
 class StoredRevision:
-    """A document as the current version holds it: ``passages`` their number, ``size`` the raw bytes'."""
+    """A document as the current version holds it: ``passages`` their number, ``size`` the raw bytes'.
+
+    ``is_damaged`` only where it has been looked for: what is stored of it is not what was written.
+    """
 
     revision_id: int
     document_id: str
@@ -81,6 +96,7 @@ class StoredRevision:
     quarantine: str | None
     passages: int
     size: int
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +161,53 @@ def _stored(store: Store, held: str, *values: int) -> dict[str, StoredRevision]:
         return {row[1]: StoredRevision(*row) for row in rows}
 
 
+def damaged_revisions(store: Store) -> dict[int, str]:
+    """The revisions of the current version that are damaged in any part, with their sources.
+
+    Each is read whole, once in the life of the store object.
+    """
+    held = "version_revisions m JOIN current_version c ON c.version_id = m.version_id"
+    with store.reading() as connection:
+        return damaged_among(connection, f"SELECT m.revision_id FROM {held}", store.sound_revisions)  # nosec B608 # our own SQL alone
+
+
+def lost_revisions(store: Store) -> dict[int, str]:
+    """The revisions held by former versions, or kept of removed documents, that are damaged for good."""
+    held = "SELECT revision_id FROM version_revisions UNION SELECT revision_id FROM removals"
+    with store.reading() as connection:
+        damaged = damaged_among(connection, held, store.sound_revisions)
+    current = damaged_revisions(store)
+    return {
+        revision_id: source
+        for revision_id, source in damaged.items()
+        if revision_id not in current and sound_revision(store, revision_id) is None
+    }
+
+
+def sound_revision(store: Store, revision_id: int) -> int | None:
+    """The revision if it is sound, or else one of the same file that has taken its place since."""
+    with store.reading() as connection:
+        if is_sound_revision(connection, revision_id):
+            return revision_id
+        row = connection.execute(
+            "SELECT n.id FROM revisions n JOIN revisions r USING (document_id, source) WHERE r.id = ?1"
+            " AND n.fingerprint = substr(r.fingerprint, 1, instr(r.fingerprint || ?2, ?2) - 1)",
+            (revision_id, ASIDE),
+        ).fetchone()
+        return row[0] if row and is_sound_revision(connection, row[0]) else None
+
+
+def are_indexes_sound(store: Store) -> bool:
+    """Whether the term indexes are what was published; reads all of them, once for a version."""
+    with store.reading() as connection:
+        row = connection.execute("SELECT version_id FROM current_version").fetchone()
+        if row != (store.sound_indexes,) and all(
+            is_sound_index(connection, table, with_terms=True) for table in TERM_TABLES.values()
+        ):
+            store.sound_indexes = row[0] if row else 0
+        return row is None or row == (store.sound_indexes,)
+
+
 def stage(store: Store, revisions: Iterable[NewRevision]) -> list[int]:
     """Store revisions and give their row ids; one that is stored already is taken as it is."""
     with store.writing() as connection:
@@ -207,7 +270,7 @@ def cache_embeddings(store: Store, model: str, dimension: int, vectors: Mapping[
         )
         model_id = connection.execute("SELECT id FROM models WHERE fingerprint = ?", (model,)).fetchone()[0]
         connection.executemany(
-            "INSERT OR REPLACE INTO embeddings (model_id, key, vector) VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO embeddings (model_id, key, vector, crc) VALUES (?, ?, ?3, crc32(?3))",
             [(model_id, key, vector) for key, vector in vectors.items()],
         )
 
@@ -215,7 +278,7 @@ def cache_embeddings(store: Store, model: str, dimension: int, vectors: Mapping[
 def cached_embeddings(
     store: Store, model: str, keys: Iterable[str], *, at_once: int = 1000
 ) -> Iterator[dict[str, bytes]]:
-    """The cached vectors of ``keys`` in portions; keys that are not cached are left out."""
+    """The cached vectors of ``keys`` in portions; keys that are not cached, or damaged, are left out."""
     ordered = sorted(keys)
     for at in range(0, len(ordered), at_once):
         with store.reading() as connection:
@@ -223,15 +286,29 @@ def cached_embeddings(
 
 
 def read_embeddings(connection: sqlite3.Connection, model: str, keys: Sequence[str]) -> dict[str, bytes]:
-    """The cached vectors of at most a few thousand ``keys``; those that are not cached are left out."""
+    """The cached vectors of at most a few thousand ``keys``; those not cached, or damaged, are left out."""
     marks = ",".join("?" * len(keys))
     return dict(
         connection.execute(
-            "SELECT e.key, e.vector FROM embeddings e JOIN models o ON o.id = e.model_id"  # nosec B608 # question marks alone
-            f" WHERE o.fingerprint = ? AND e.key IN ({marks})",
+            "SELECT e.key, CAST(e.vector AS BLOB) FROM embeddings e JOIN models o ON o.id = e.model_id"  # nosec B608 # our own SQL alone
+            f" WHERE o.fingerprint = ? AND e.key IN ({marks}) AND {VECTOR} IS e.crc",
             (model, *keys),
         ).fetchall()
     )
+
+
+def damaged_embeddings(store: Store) -> int:
+    """How many cached vectors are not what was computed."""
+    with store.reading() as connection:
+        row = connection.execute(f"SELECT count(*) FROM embeddings e WHERE {VECTOR} IS NOT e.crc").fetchone()  # nosec B608 # our own SQL alone
+        return int(row[0])
+
+
+def drop_damaged_embeddings(store: Store) -> None:
+    """Forget the cached vectors that are not what was computed, so that they are computed anew."""
+    if damaged_embeddings(store):
+        with store.writing() as connection:
+            connection.execute(f"DELETE FROM embeddings AS e WHERE {VECTOR} IS NOT e.crc")  # nosec B608 # our own SQL alone
 
 
 def publish(
@@ -244,15 +321,16 @@ def publish(
     at: datetime,
     keep: int = VERSIONS_KEPT,
     amend: Amendment | None = None,
+    rebuild: bool = False,
 ) -> Version:
     """Make ``draft`` the current version in one transaction: lexical index, rows, pointer, roots.
 
     ``amend`` does its part in the same transaction, once the draft is current. The newest ``keep`` versions
-    are kept whole.
+    are kept whole. ``rebuild`` makes the term indexes from the texts alone.
     """
     with store.writing() as connection:
         _list_ids(connection, draft.revisions)
-        _update_lexical_index(connection, draft, index_terms)
+        _update_lexical_index(connection, draft, index_terms, is_new=rebuild)
         digest = _digest(connection, draft)
         number = _insert_version(connection, draft, digest, author, report, at)
         connection.execute(
@@ -261,11 +339,13 @@ def publish(
             (number,),
         )
         count_contents(connection, number)
+        seal_version(connection, number)
         connection.execute("INSERT OR REPLACE INTO current_version VALUES (1, ?)", (number,))
         _replace_roots(connection, draft.roots, at)
         if amend:
             amend(connection)
         prune(connection, keep)
+    store.sound_indexes = number
     version = store.current()
     assert version is not None  # nosec B101 # narrows a type; no input decides it
     return version
@@ -348,10 +428,19 @@ def _stage_one(connection: sqlite3.Connection, new: NewRevision) -> int:
         "SELECT id FROM revisions WHERE document_id = ? AND source = ? AND fingerprint = ?",
         (new.document_id, new.source, new.fingerprint),
     ).fetchone()
-    if known:
+    if known and is_sound_revision(connection, known[0]):
         return int(known[0])
+    if known:
+        # Former versions keep what is left of it; its place is wanted.
+        connection.execute(
+            "UPDATE revisions SET fingerprint = fingerprint || ? || id WHERE id = ?", (ASIDE, known[0])
+        )
     raw_sha256 = hashlib.sha256(new.raw).hexdigest()
-    connection.execute("INSERT OR IGNORE INTO raws VALUES (?, ?)", (raw_sha256, new.raw))
+    connection.execute(
+        "INSERT INTO raws VALUES (?, ?) ON CONFLICT (sha256)"
+        " DO UPDATE SET data = excluded.data WHERE data IS NOT excluded.data",
+        (raw_sha256, new.raw),
+    )
     cursor = connection.execute(
         "INSERT INTO revisions (document_id, source, location, fingerprint, raw_sha256, title, format,"
         " encoding, quarantine, metadata, described, warnings, text, edits)"
@@ -370,6 +459,7 @@ def _stage_one(connection: sqlite3.Connection, new: NewRevision) -> int:
         " VALUES (?,?,?,?,?,?,?,?)",
         _passage_rows(revision_id, new),
     )
+    seal_revision(connection, revision_id)
     if new.sketch:
         connection.execute("INSERT INTO sketches VALUES (?, ?)", (revision_id, new.sketch))
     return revision_id
@@ -387,18 +477,25 @@ def _passage_rows(revision_id: int, new: NewRevision) -> Iterator[tuple[Any, ...
         yield revision_id, ordinal, public_id, passage.start, passage.end, passage.section, passage.kind, key
 
 
-def _update_lexical_index(connection: sqlite3.Connection, draft: Draft, index_terms: IndexTerms) -> None:
-    """Take out the passages that leave, put in those that come; all of them if the tokens changed."""
+def _update_lexical_index(
+    connection: sqlite3.Connection, draft: Draft, index_terms: IndexTerms, *, is_new: bool
+) -> None:
+    """Take out the passages that leave, put in those that come; all of them if ``is_new``.
+
+    So too if the tokens changed, or if the index does not hold these passages then.
+    """
     row = connection.execute(
         "SELECT v.id, v.lexical FROM current_version c JOIN versions v ON v.id = c.version_id"
     ).fetchone()
     current, lexical = row or (0, draft.lexical)
-    is_new = lexical != draft.lexical
+    is_new = is_new or lexical != draft.lexical
     if is_new:
         current = 0
     for table in TERM_TABLES.values():
         if is_new:
-            connection.execute(f"DELETE FROM {table}")  # nosec B608 # names of our own tables alone
+            # Not emptied: what has rotted may be in the way of that.
+            connection.execute(f"DROP TABLE {table}")
+            connection.execute(term_table(table))
         connection.execute(
             f"DELETE FROM {table} WHERE rowid IN (SELECT p.id FROM version_revisions m"  # nosec B608 # names of our own tables alone
             " JOIN passages p ON p.revision_id = m.revision_id WHERE m.version_id = ?"
@@ -419,6 +516,20 @@ def _update_lexical_index(connection: sqlite3.Connection, draft: Draft, index_te
             f"INSERT INTO {table} (rowid, words, bigrams, title) VALUES (?,?,?,?)",  # nosec B608 # names of our own tables alone
             (rowid, *terms),
         )
+        seal_terms(connection, rowid, terms)
+    if not is_new and not _holds_as_many(connection):
+        _update_lexical_index(connection, draft, index_terms, is_new=True)
+        return
+    for table in TERM_TABLES.values():
+        seal_index(connection, table)
+
+
+def _holds_as_many(connection: sqlite3.Connection) -> bool:
+    indexed = " + ".join(f"(SELECT count(*) FROM {table}_docsize)" for table in TERM_TABLES.values())  # nosec B608 # our own SQL alone
+    row = connection.execute(
+        f"SELECT {indexed} = (SELECT count(*) FROM passages JOIN temp.wanted USING (revision_id))"  # nosec B608 # our own SQL alone
+    )
+    return bool(row.fetchone() == (1,))
 
 
 def _digest(connection: sqlite3.Connection, draft: Draft) -> str:

@@ -12,10 +12,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from retrieval.checksums import REMOVAL, is_sound_version, seal_version
 from retrieval.erasure import Purged, note_purge, signs_of
+from retrieval.errors import StoreError
 from retrieval.publication import count_contents
 from retrieval.retention import drop_orphans, drop_vectors
-from retrieval.store import Store
+from retrieval.store import RESTORE, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,14 @@ class Removal:
 
 
 def removals(store: Store) -> dict[str, Removal]:
-    """The removed documents by id, purged ones included."""
+    """The removed documents by id, purged ones included; StoreError where that is not known any more."""
     with store.reading() as connection:
-        rows = connection.execute("SELECT document_id, removed_with FROM removals")
-        return {row[0]: Removal(*row) for row in rows}
+        rows = connection.execute(
+            f"SELECT g.document_id, g.removed_with, {REMOVAL} IS g.checksum FROM removals g"  # nosec B608 # our own SQL alone
+        ).fetchall()
+    if not all(is_sound for *_, is_sound in rows):
+        raise StoreError("移除资料的记录已经损坏。", remedy=RESTORE)
+    return {row[0]: Removal(*row[:2]) for row in rows}
 
 
 def remove_documents(connection: sqlite3.Connection, removed_with: Mapping[str, str], at: datetime) -> None:
@@ -40,9 +46,14 @@ def remove_documents(connection: sqlite3.Connection, removed_with: Mapping[str, 
     """
     ids = json.dumps(list(removed_with))
     connection.executemany(
-        "INSERT INTO removals VALUES (?, ?, NULL, ?)"
+        "INSERT INTO removals (document_id, removed_with, removed_at) VALUES (?, ?, ?)"
         " ON CONFLICT DO UPDATE SET removed_with = excluded.removed_with",
         [(document, named, at.isoformat(timespec="seconds")) for document, named in removed_with.items()],
+    )
+    connection.execute(
+        f"UPDATE removals AS g SET checksum = {REMOVAL}"  # nosec B608 # our own SQL alone
+        " WHERE g.document_id IN (SELECT value FROM json_each(?))",
+        (ids,),
     )
     connection.execute(
         "UPDATE removals SET revision_id = coalesce("
@@ -56,13 +67,16 @@ def remove_documents(connection: sqlite3.Connection, removed_with: Mapping[str, 
         " (SELECT id FROM revisions WHERE document_id IN (SELECT value FROM json_each(?)))",
         (ids,),
     ).fetchall()
+    # A damaged one stays so: it must not be taken for what was published.
+    sound = [number for (number,) in touched if is_sound_version(connection, number)]
     connection.execute(
         "DELETE FROM version_revisions WHERE revision_id IN"
         " (SELECT id FROM revisions WHERE document_id IN (SELECT value FROM json_each(?)))",
         (ids,),
     )
-    for (number,) in touched:
+    for number in sound:
         count_contents(connection, number)
+        seal_version(connection, number)
 
 
 def purge_documents(connection: sqlite3.Connection, documents: Collection[str]) -> None:

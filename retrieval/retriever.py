@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 
 from retrieval.authority import Register, first_day, is_order, source_notices
 from retrieval.collapse import collapse, repost_notices
-from retrieval.lexical import find_candidates, is_frequent, pair_counter, read_statistics, read_terms
+from retrieval.lexical import (
+    find_candidates,
+    is_frequent,
+    is_index_sound,
+    pair_counter,
+    read_statistics,
+    read_terms,
+)
 from retrieval.period import AskedTime, asked_time, without_time
 from retrieval.preference import prefer
 from retrieval.question import Question, analyse
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["EVERYONE", "STAFF", "QueryTerms", "Ranked", "Retriever", "Search", "query_terms"]
 
 _DENSE_CANDIDATES = 60
+_DAMAGED = "资料库里有内容已经损坏，损坏的没有采用；请维护者运行 dangwu doctor。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +122,13 @@ class Retriever:
         cosines, dense_notices = self._dense(snapshot, question)
         usable = [t for t in terms.headings if not is_frequent(t, statistics)]
         rowids = list(dict.fromkeys([*find_candidates(snapshot, usable), *cosines]))
-        passages = {
-            rowid: _in_effect(passage, register) for rowid, passage in snapshot.passages(rowids).items()
-        }
-        indexed = snapshot.memory.terms.get(passages, partial(read_terms, snapshot))
+        held = snapshot.passages(rowids)
+        indexed = snapshot.memory.terms.get(held, partial(read_terms, snapshot))
+        passages = {rowid: _in_effect(held[rowid], register) for rowid in held if rowid in indexed}
         scored = score_candidates(question, terms, statistics, passages, indexed, cosines)
-        found = Search(question, snapshot, terms, statistics, scored, notices + dense_notices, register)
+        is_whole = not snapshot.is_damaged and len(passages) == len(held) and is_index_sound(snapshot)
+        notices += dense_notices if is_whole else (*dense_notices, _DAMAGED)
+        found = Search(question, snapshot, terms, statistics, scored, notices, register)
         asked = asked_time(question.key)
         return _timeless(replace(found, ranked=self._ordered(found, indexed, asked)), asked)
 

@@ -9,11 +9,32 @@ from __future__ import annotations
 import sqlite3
 import uuid
 
+from retrieval.checksums import (
+    CARD,
+    EDITS,
+    NAMING,
+    OVERRIDE,
+    PASSAGE,
+    REMOVAL,
+    TERMS,
+    TEXT,
+    VECTOR,
+    VERSION,
+    crc_of_index,
+    register,
+)
+
 APPLICATION_ID = 0x64616E67
 
 # unicode61 with every category a token character except separators and controls: what the token
 # functions separated by spaces stays whole (1+3, 56.8%, （一）, Chinese bigrams).
 _TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'"
+
+
+def term_table(name: str) -> str:
+    """SQL that makes a term index of this name."""
+    return f'CREATE VIRTUAL TABLE {name} USING fts5 (words, bigrams, title, tokenize="{_TOKENIZER}")'
+
 
 _FIRST = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -93,7 +114,7 @@ CREATE TABLE embeddings (
     vector BLOB NOT NULL,
     UNIQUE (model_id, key)
 );
-CREATE VIRTUAL TABLE passage_terms USING fts5 (words, bigrams, title, tokenize="{_TOKENIZER}");
+{term_table("passage_terms")};
 """
 
 # Figures outlive the versions they were measured on, so no key leads there.
@@ -150,7 +171,7 @@ _AUDIENCES = f"""
 ALTER TABLE version_revisions ADD COLUMN is_internal INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE versions ADD COLUMN internal_vectors TEXT NOT NULL DEFAULT '';
 ALTER TABLE versions ADD COLUMN internal_keys INTEGER NOT NULL DEFAULT 0;
-CREATE VIRTUAL TABLE internal_terms USING fts5 (words, bigrams, title, tokenize="{_TOKENIZER}");
+{term_table("internal_terms")};
 UPDATE version_revisions SET is_internal = 1
 WHERE revision_id IN (SELECT r.id FROM revisions r WHERE {IS_INTERNAL});
 INSERT INTO internal_terms (rowid, words, bigrams, title)
@@ -178,7 +199,46 @@ CREATE TABLE namings (
 # Links that lead out of a root are followed only where that was asked for.
 _LINKS = "ALTER TABLE roots ADD COLUMN follows_links INTEGER NOT NULL DEFAULT 0"
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES, _AUDIENCES, _NAMINGS, _LINKS)
+# What rot could falsify, see ``retrieval.checksums``; what an older program wrote is taken as it stands,
+# unless it can be no metadata.
+_CHECKSUMS = f"""
+CREATE TABLE checksums (
+    revision_id INTEGER PRIMARY KEY REFERENCES revisions (id) ON DELETE CASCADE,
+    card BLOB NOT NULL,
+    text BLOB NOT NULL,
+    edits BLOB NOT NULL,
+    passages INTEGER NOT NULL
+);
+ALTER TABLE passages ADD COLUMN checksum BLOB;
+UPDATE passages AS p SET checksum = {PASSAGE};
+INSERT INTO checksums SELECT r.id, CASE WHEN json_valid(r.metadata) THEN {CARD} ELSE '' END, {TEXT}, {EDITS},
+    (SELECT count(*) FROM passages p WHERE p.revision_id = r.id) FROM revisions r;
+ALTER TABLE namings ADD COLUMN checksum BLOB;
+UPDATE namings AS n SET checksum = {NAMING};
+ALTER TABLE overrides ADD COLUMN checksum BLOB;
+UPDATE overrides AS o SET checksum = {OVERRIDE};
+ALTER TABLE removals ADD COLUMN checksum BLOB;
+UPDATE removals AS g SET checksum = {REMOVAL};
+ALTER TABLE embeddings ADD COLUMN crc INTEGER;
+UPDATE embeddings AS e SET crc = {VECTOR};
+ALTER TABLE versions ADD COLUMN checksum BLOB;
+UPDATE versions AS v SET checksum = {VERSION} WHERE v.is_kept;
+CREATE TABLE index_checksums (
+    name TEXT PRIMARY KEY,
+    blocks INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO index_checksums VALUES
+    ('passage_terms', {crc_of_index("passage_terms")}),
+    ('internal_terms', {crc_of_index("internal_terms")});
+ALTER TABLE passages ADD COLUMN terms INTEGER;
+UPDATE passages SET terms = {TERMS} FROM passage_terms t WHERE t.rowid = passages.id;
+UPDATE passages SET terms = {TERMS} FROM internal_terms t WHERE t.rowid = passages.id
+"""  # nosec B608 # our own SQL alone
+
+MIGRATIONS: tuple[str, ...] = (
+    *(_FIRST, _EVALUATIONS, _UPKEEP, _SKETCHES, _AUDIENCES, _NAMINGS, _LINKS),
+    _CHECKSUMS,
+)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
@@ -192,6 +252,7 @@ def migrate(connection: sqlite3.Connection, to: int = SCHEMA_VERSION) -> None:
 
     The connection must be in autocommit mode. Does nothing when the schema is there already.
     """
+    register(connection)
     for number in range(schema_version(connection) + 1, to + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

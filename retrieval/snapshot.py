@@ -11,8 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, cast
+from typing import Any, cast
 
+from retrieval.checksums import (
+    NAMING,
+    PASSAGE,
+    SOUND_CARD,
+    SOUND_EDITS,
+    SOUND_TEXT,
+    is_corruption,
+)
+from retrieval.errors import Damaged
 from retrieval.memo import Memo
 from retrieval.records import STAFF, Audience, DocumentInfo, Passage, PassageKind
 from retrieval.scoring import PassageTerms
@@ -28,6 +37,7 @@ _SEEN = "m.version_id = ? AND m.is_internal BETWEEN ? AND ?"
 # The version's membership is looked up for each passage; left to itself, SQLite goes through all of it.
 _HELD = f"CROSS JOIN version_revisions m ON m.revision_id = p.revision_id WHERE {_SEEN}"
 _INFO_COLUMNS = "r.document_id, r.source, r.title, r.metadata"
+_CHECKED = "CROSS JOIN checksums c ON c.revision_id = r.id"
 # The entry of the table ``meta`` that a restore changes.
 GENERATION = "generation"
 # The fields of ``Version`` in order, of the table ``versions`` as v.
@@ -107,12 +117,16 @@ class _Revision:
 class VersionMemory:
     """What questions of one audience on one version have read of it: passages and their terms, by rowid.
 
-    ``rowids`` are those of each content key, ascending; ``passage_count`` is unknown while negative. A
-    published version never changes.
+    ``rowids`` are those of each content key, ascending; ``passage_count`` is unknown while negative;
+    ``documents`` and ``is_index_sound`` while ``None``. A published version never changes. ``is_damaged``:
+    something of it has turned out to be rotten, and is left out.
     """
 
     def __init__(self) -> None:
         self.passage_count = -1
+        self.documents: list[DocumentInfo] | None = None
+        self.is_damaged = False
+        self.is_index_sound: bool | None = None
         self.passages: Memo[int, Passage] = Memo(_PASSAGES_KEPT)
         self.terms: Memo[int, PassageTerms] = Memo(_PASSAGES_KEPT)
         self.rowids: Memo[str, list[int]] = Memo(_PASSAGES_KEPT)
@@ -150,9 +164,10 @@ class Snapshot:
     def passage_count(self) -> int:
         """How many passages this audience may see."""
         if self.memory.passage_count < 0:
+            # As many as were stored: what is rare does not depend on what has rotted since.
             self.memory.passage_count = self.connection.execute(
-                "SELECT count(*) FROM version_revisions m JOIN passages p ON p.revision_id = m.revision_id"  # nosec B608 # our own SQL alone
-                f" WHERE {_SEEN}",
+                "SELECT coalesce(sum(c.passages), 0) FROM version_revisions m"  # nosec B608 # our own SQL alone
+                f" JOIN checksums c ON c.revision_id = m.revision_id WHERE {_SEEN}",
                 self._seen,
             ).fetchone()[0]
         return self.memory.passage_count
@@ -167,20 +182,23 @@ class Snapshot:
         """The folder of this version's vectors, or ``None`` where it was built without a model."""
         return self._vectors_root / self.info.vectors if self.info.vectors else None
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether anything of the version has turned out to be rotten so far, and is left out."""
+        return self.memory.is_damaged
+
     def documents(self) -> list[DocumentInfo]:
-        """Every document that can be cited, by source; quarantined ones are not among them."""
-        rows = self.connection.execute(
-            f"SELECT {_INFO_COLUMNS} FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"  # nosec B608 # our own SQL alone
-            f" WHERE {_SEEN} AND r.quarantine IS NULL ORDER BY r.source, r.document_id",
-            self._seen,
-        )
-        return [_document_info(row) for row in rows]
+        """Every document that can be cited, by source; quarantined and damaged ones are not among them."""
+        if self.memory.documents is None:
+            rows = self._members(f"{_INFO_COLUMNS}, r.quarantine", SOUND_CARD)
+            self.memory.documents = [_document_info(row) for row in rows if row[-1] is None]
+        return list(self.memory.documents)
 
     def document(self, document_id: str) -> DocumentInfo:
         """A document that can be cited; KeyError when this version holds none with this id."""
         row = self.connection.execute(
             f"SELECT {_INFO_COLUMNS} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"  # nosec B608 # our own SQL alone
-            f" WHERE {_SEEN} AND r.document_id = ? AND r.quarantine IS NULL",
+            f" {_CHECKED} WHERE {_SEEN} AND r.document_id = ? AND r.quarantine IS NULL AND {SOUND_CARD}",
             (*self._seen, document_id),
         ).fetchone()
         if row is None:
@@ -189,45 +207,69 @@ class Snapshot:
 
     def quarantined(self) -> list[tuple[DocumentInfo, str]]:
         """The documents held back, with the reason of each."""
-        rows = self.connection.execute(
-            f"SELECT {_INFO_COLUMNS}, r.quarantine FROM version_revisions m"  # nosec B608 # our own SQL alone
-            " JOIN revisions r ON r.id = m.revision_id"
-            f" WHERE {_SEEN} AND r.quarantine IS NOT NULL ORDER BY r.source, r.document_id",
-            self._seen,
-        )
-        return [(_document_info(row), str(row[-1])) for row in rows]
+        rows = self._members(f"{_INFO_COLUMNS}, r.quarantine", SOUND_CARD)
+        return [(_document_info(row), str(row[-1])) for row in rows if row[-1] is not None]
 
     def holdings(self) -> list[Holding]:
-        """Every document of the version by source, quarantined ones included."""
-        rows = self.connection.execute(
-            f"SELECT {_INFO_COLUMNS}, r.format, r.quarantine, r.warnings,"  # nosec B608 # our own SQL alone
-            " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id), json_array_length(r.edits)"
-            " FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
-            f" WHERE {_SEEN} ORDER BY r.source, r.document_id",
-            self._seen,
+        """Every document of the version by source, quarantined ones included; no damaged ones."""
+        rows = self._members(
+            f"{_INFO_COLUMNS}, r.format, r.quarantine, r.warnings,"  # nosec B608 # our own SQL alone
+            " (SELECT count(*) FROM passages p WHERE p.revision_id = r.id), json_array_length(r.edits)",
+            f"{SOUND_CARD} AND {SOUND_TEXT} AND {SOUND_EDITS}",
         )
         return [
             Holding(_document_info(row), row[4], row[5], tuple(json.loads(row[6])), row[7], row[8])
             for row in rows
         ]
 
+    def _members(self, columns: str, are_sound: str) -> list[tuple[Any, ...]]:
+        """These columns of every member that is sound, by source."""
+        rows = self.connection.execute(
+            f"SELECT {columns} FROM version_revisions m CROSS JOIN revisions r ON r.id = m.revision_id"  # nosec B608 # our own SQL alone
+            f" {_CHECKED} WHERE {_SEEN} AND {are_sound} ORDER BY r.source, r.document_id",
+            self._seen,
+        ).fetchall()
+        (members,) = self.connection.execute(
+            f"SELECT count(*) FROM version_revisions m WHERE {_SEEN}",  # nosec B608 # our own SQL alone
+            self._seen,  # nosec B608 # our own SQL alone
+        ).fetchone()
+        if len(rows) < members:
+            self.memory.is_damaged = True
+        return rows
+
     def document_edits(self, document_id: str) -> list[dict[str, Any]]:
-        """The edits that made a document's text, as JSON objects; KeyError when it is not held."""
-        return list(json.loads(self._revision_column("edits", document_id)))
+        """The edits that made a document's text, as JSON objects; KeyError when it is not held.
+
+        Damaged where they are not what was stored.
+        """
+        row = self.connection.execute(
+            f"SELECT r.edits FROM revisions r {_CHECKED} WHERE r.id = ? AND {SOUND_EDITS}",  # nosec B608 # our own SQL alone
+            (self._revision_of(document_id),),
+        ).fetchone()
+        if row is None:
+            raise _damaged(document_id)
+        return list(json.loads(row[0]))
 
     def document_text(self, document_id: str) -> str:
-        """The cleaned text of a document; KeyError when this version does not hold it."""
-        return self._revision_column("text", document_id)
+        """The cleaned text of a document; KeyError when this version does not hold it.
 
-    def _revision_column(self, column: Literal["text", "edits"], document_id: str) -> str:
+        Damaged where it is not what was stored.
+        """
+        revision_id = self._revision_of(document_id)
+        revision = self._load_revisions({revision_id}).get(revision_id)
+        if revision is None:
+            raise _damaged(document_id)
+        return revision.text
+
+    def _revision_of(self, document_id: str) -> int:
         row = self.connection.execute(
-            f"SELECT r.{column} FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"  # nosec B608 # names of our own columns, our own SQL alone
+            "SELECT r.id FROM revisions r CROSS JOIN version_revisions m ON m.revision_id = r.id"  # nosec B608 # our own SQL alone
             f" WHERE {_SEEN} AND r.document_id = ?",
             (*self._seen, document_id),
         ).fetchone()
         if row is None:
             raise KeyError(document_id)
-        return str(row[0])
+        return int(row[0])
 
     def passages(self, rowids: Iterable[int]) -> dict[int, Passage]:
         """The passages with these rowids, in order; those that this version does not hold are left out."""
@@ -237,12 +279,15 @@ class Snapshot:
         rows = list(
             self._select(
                 "SELECT p.id, p.revision_id, p.public_id, p.section, p.kind, p.start, p.stop, p.key"  # nosec B608 # our own SQL alone
-                f" FROM passages p {_HELD} AND p.id IN",
+                f" FROM passages p {_HELD} AND {PASSAGE} IS p.checksum AND p.id IN",
                 rowids,
             )
         )
         revisions = self._load_revisions({row[1] for row in rows})
-        return {row[0]: _passage(row, revisions[row[1]]) for row in rows}
+        passages = {row[0]: _passage(row, revisions[row[1]]) for row in rows if row[1] in revisions}
+        if len(passages) < len(rowids):
+            self.memory.is_damaged = True
+        return passages
 
     def document_passages(self, document_id: str) -> list[int]:
         """The rowids of a document's passages in reading order, empty for an unknown document."""
@@ -257,9 +302,11 @@ class Snapshot:
     def namings(self, made_by: str) -> Iterator[tuple[int, str | None]]:
         """Each revision that can be cited, with the names that ``made_by`` found in it if they are kept."""
         yield from self.connection.execute(
-            "SELECT m.revision_id, n.found FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"  # nosec B608 # our own SQL alone
+            "SELECT m.revision_id, n.found FROM version_revisions m"  # nosec B608 # our own SQL alone
+            f" CROSS JOIN revisions r ON r.id = m.revision_id {_CHECKED}"
             " LEFT JOIN namings n ON n.revision_id = m.revision_id AND n.made_by = ?"
-            f" WHERE {_SEEN} AND r.quarantine IS NULL ORDER BY r.source, r.document_id",
+            f" AND {NAMING} IS n.checksum"
+            f" WHERE {_SEEN} AND r.quarantine IS NULL AND {SOUND_CARD} ORDER BY r.source, r.document_id",
             (made_by, *self._seen),
         )
 
@@ -267,8 +314,9 @@ class Snapshot:
         """Of revisions, in order: (revision, text, passage, start, stop, section) for each passage."""
         for revision in revisions:
             yield from self.connection.execute(
-                "SELECT r.id, r.text, p.id, p.start, p.stop, p.section FROM revisions r"
-                " JOIN passages p ON p.revision_id = r.id WHERE r.id = ? ORDER BY p.ordinal",
+                f"SELECT r.id, r.text, p.id, p.start, p.stop, p.section FROM revisions r {_CHECKED}"  # nosec B608 # our own SQL alone
+                " CROSS JOIN passages p ON p.revision_id = r.id"
+                f" WHERE r.id = ? AND {SOUND_TEXT} AND {PASSAGE} IS p.checksum ORDER BY p.ordinal",
                 (revision,),
             )
 
@@ -298,15 +346,30 @@ class Snapshot:
             yield from self.connection.execute(f"{sql} ({marks})", (*self._seen, *part))
 
     def _load_revisions(self, wanted: set[int]) -> dict[int, _Revision]:
+        """Those of these revisions that are sound."""
         known = self._revisions.get(wanted)
         for revision_id in wanted - known.keys():
+            revision = self._read_revision(revision_id)
+            if revision is None:
+                self.memory.is_damaged = True
+                continue
+            known[revision_id] = revision
+            self._revisions.add(revision_id, revision)
+        return known
+
+    def _read_revision(self, revision_id: int) -> _Revision | None:
+        try:
             row = self.connection.execute(
-                f"SELECT {_INFO_COLUMNS}, r.text FROM revisions r WHERE r.id = ?",  # nosec B608 # our own SQL alone
+                f"SELECT {_INFO_COLUMNS}, r.text FROM revisions r {_CHECKED}"  # nosec B608 # our own SQL alone
+                f" WHERE r.id = ? AND {SOUND_CARD} AND {SOUND_TEXT}",
                 (revision_id,),
             ).fetchone()
-            known[revision_id] = _Revision(_document_info(row), row[-1])
-            self._revisions.add(revision_id, known[revision_id])
-        return known
+        except sqlite3.DatabaseError as exc:
+            # The pages of one long text may be lost while all others are sound.
+            if not is_corruption(exc):
+                raise
+            return None
+        return _Revision(_document_info(row), row[-1]) if row else None
 
 
 class RevisionCache:
@@ -355,6 +418,10 @@ def _document_info(row: Sequence[Any]) -> DocumentInfo:
         audience=_audience(metadata.get("audience", "")),
         metadata=metadata,
     )
+
+
+def _damaged(document_id: str) -> Damaged:
+    return Damaged(f"资料 {document_id} 在资料库里的内容已经损坏。")
 
 
 def _audience(stated: str) -> Audience:

@@ -15,7 +15,8 @@ from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Literal
 
-from retrieval.errors import DangwuError, EmptyCorpus, SettingError, StoreBusy, StoreError
+from retrieval.checksums import is_sound_version, register
+from retrieval.errors import Damaged, DangwuError, EmptyCorpus, SettingError, StoreBusy, StoreError
 from retrieval.leftovers import VECTORS_NAME
 from retrieval.locking import describe_holder
 from retrieval.records import STAFF, Audience
@@ -26,6 +27,8 @@ DATABASE_NAME = "dangwu.sqlite3"
 UPLOADS_NAME = "uploads"
 """Below the data folder, which is no source otherwise: what is sent in by other ways than the disk."""
 _BUSY_TIMEOUT_S = 5.0
+# SQLite's own words may quote what has rotted, and Python then cannot read them.
+FAILURES = (sqlite3.Error, UnicodeDecodeError)
 
 __all__ = ["DATABASE_NAME", "VECTORS_NAME", "Snapshot", "Store", "Version"]
 
@@ -50,6 +53,12 @@ class Store:
         self.vectors_dir = data_dir / VECTORS_NAME
         self._idle: LifoQueue[_Connection] = LifoQueue()
         self._revisions = RevisionCache("")
+        # The version that was found to be sound, with its generation.
+        self._sound: tuple[str, int] | None = None
+        self.sound_revisions: set[int] = set()
+        """Revisions that were read whole and found to be what was stored."""
+        self.sound_indexes = 0
+        """The version whose term indexes were read whole and found to be what was published."""
 
     @classmethod
     def open(cls, data_dir: Path, *, create: bool) -> Store:
@@ -83,7 +92,7 @@ class Store:
     def is_empty(self) -> bool:
         """Whether no version has been published yet."""
         with self.reading() as connection:
-            return connection.execute("SELECT 1 FROM current_version").fetchone() is None
+            return not _has_versions(connection)
 
     def current(self) -> Version | None:
         """The version that a question asked now would use."""
@@ -98,9 +107,11 @@ class Store:
         """
         with self.reading() as connection:
             version = _current_version(connection)
-            if version is None:
+            if version is None and not _has_versions(connection):
                 raise EmptyCorpus("资料库里还没有任何资料。", remedy=_INGEST_FIRST)
             known = self._known_revisions(connection)
+            if version is None or not self._is_sound(connection, version, known.generation):
+                raise Damaged("资料库当前版本的记录已经损坏。")
             yield Snapshot(connection, version, self.vectors_dir, known, frozenset(audiences))
 
     @contextmanager
@@ -111,7 +122,7 @@ class Store:
             try:
                 connection.execute("BEGIN")
                 yield connection
-            except sqlite3.Error:
+            except FAILURES:
                 connection.close()
                 raise
             except BaseException:
@@ -142,7 +153,7 @@ class Store:
         """Turn what sqlite3 raises inside the block into StoreBusy or StoreError with a remedy."""
         try:
             yield
-        except sqlite3.Error as exc:
+        except FAILURES as exc:
             raise _translate(exc, self.database) from exc
 
     def damage(self) -> str | None:
@@ -155,7 +166,26 @@ class Store:
         generation = row[0] if row else ""
         if self._revisions.generation != generation:
             self._revisions = RevisionCache(generation)
+            self.sound_revisions.clear()
+            self.sound_indexes = 0
         return self._revisions
+
+    def is_sound(self) -> bool:
+        """Whether the record of the current version is what was published; true where there is none."""
+        with self.reading() as connection:
+            version = _current_version(connection)
+            if version is None:
+                return not _has_versions(connection)
+            return self._is_sound(connection, version, "")
+
+    def _is_sound(self, connection: sqlite3.Connection, version: Version, generation: str) -> bool:
+        """Looked at once for each version; the newest is the current one, or the pointer is wrong."""
+        if self._sound != (generation, version.number):
+            newest = connection.execute("SELECT max(id) FROM versions").fetchone()[0]
+            if newest != version.number or not is_sound_version(connection, version.number):
+                return False
+            self._sound = (generation, version.number)
+        return True
 
     def _take(self) -> _Connection:
         file_id = _file_id(self.database)
@@ -180,9 +210,9 @@ class Store:
             found = schema_version(connection)
             owner = connection.execute("PRAGMA application_id").fetchone()[0]
             if self.database.stat().st_size == 0:
-                raise StoreError(f"资料库文件是空的，内容已经丢失：{self.database}", remedy=_RESTORE)
+                raise StoreError(f"资料库文件是空的，内容已经丢失：{self.database}", remedy=RESTORE)
             if owner != APPLICATION_ID:
-                raise StoreError(f"{self.database} 不是本程序的数据库。", remedy=_RESTORE)
+                raise StoreError(f"{self.database} 不是本程序的数据库。", remedy=RESTORE)
             if found > SCHEMA_VERSION:
                 raise StoreError(
                     f"资料库由更新的版本写成（结构 {found}，本程序只认得 {SCHEMA_VERSION}）：{self.database}",
@@ -195,7 +225,7 @@ class Store:
 
 
 _INGEST_FIRST = "先导入资料：dangwu ingest 文件或文件夹"
-_RESTORE = (
+RESTORE = (
     "若有备份，用 dangwu restore 备份文件 恢复；没有，就把整个数据目录移到别处，再用 dangwu ingest 重新导入。"
 )
 
@@ -240,10 +270,19 @@ def _connected(database: Path, uri: str) -> _Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         # What a search sorts and counts must need no room on the disk.
         connection.execute("PRAGMA temp_store = MEMORY")
-    except sqlite3.Error:
+        # Cheap, and finds what an overwritten page would otherwise mislead SQLite to.
+        connection.execute("PRAGMA cell_size_check = ON")
+        # A byte that is no UTF-8 any more must not keep a query from its other rows.
+        connection.text_factory = _decoded
+        register(connection)
+    except FAILURES:
         connection.close()
         raise
     return connection
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _file_state(database: Path) -> tuple[int, int]:
@@ -269,9 +308,13 @@ def damage_of(database: Path) -> str | None:
     try:
         with closing(open_to_read(database)) as connection:
             found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-    except sqlite3.Error as exc:
+    except FAILURES as exc:
         return str(exc)
     return None if found == ["ok"] else "；".join(found)
+
+
+def _has_versions(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM versions LIMIT 1").fetchone() is not None
 
 
 def _current_version(connection: sqlite3.Connection) -> Version | None:
@@ -353,7 +396,7 @@ def _not_writable(data_dir: Path, exc: Exception) -> StoreError:
     )
 
 
-def _translate(exc: sqlite3.Error, database: Path) -> DangwuError:
+def _translate(exc: Exception, database: Path) -> DangwuError:
     reason = str(exc)
     if "locked" in reason or "busy" in reason:
         return StoreBusy(
@@ -363,4 +406,4 @@ def _translate(exc: sqlite3.Error, database: Path) -> DangwuError:
         return _not_writable(database.parent, exc)
     if "full" in reason or "disk I/O" in reason:
         return StoreError(f"写不进资料库：{database}（{reason}）。", remedy="腾出磁盘空间后再运行一次。")
-    return StoreError(f"资料库损坏或读不出来：{database}（{reason}）。", remedy=_RESTORE)
+    return StoreError(f"资料库损坏或读不出来：{database}（{reason}）。", remedy=RESTORE)

@@ -108,7 +108,8 @@ def collect_topics(
 ) -> list[Topic]:
     """The topics of documents, best first.
 
-    ``place`` numbers passages over all documents here, and ``passages`` reads them. ``count_holding`` tells
+    ``place`` numbers passages over all documents here, and ``passages`` reads them; a topic whose passage it
+    does not give is left out. ``count_holding`` tells
     how many hold any of some names, quotation marks aside.
     """
     groups: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
@@ -116,7 +117,11 @@ def collect_topics(
         groups[match_key(each.naming.core), each.naming.head[-2:]].append(each)
     kept = [group for group in _merged(groups) if _is_topic(group)]
     best = passages({_best(group).place for group in kept})
-    topics = [_topic(group, best[_best(group).place], count_holding(_printed_forms(group))) for group in kept]
+    topics = [
+        _topic(group, best[_best(group).place], count_holding(_printed_forms(group)))
+        for group in kept
+        if _best(group).place in best
+    ]
     return sorted(topics, key=lambda t: (-t.score, t.passage.document.source, t.start))
 
 

@@ -1,6 +1,6 @@
 """Flipping bits in stored files, and asking in processes of their own: rot may end a process outright.
 
-``FLIPS=500 python -m pytest tests/retrieval/test_rot.py tests/retrieval/test_vector_rot.py`` flips that many;
+``FLIPS=500 python -m pytest tests/bot/test_rot.py tests/retrieval/test_vector_rot.py`` flips that many;
 without it a few, always the same.
 """
 
@@ -35,8 +35,7 @@ def flip_bit(path: Path, draw: random.Random, at: int | None = None) -> str:
 def apart(work: Callable[..., T], *arguments: Any) -> tuple[int | None, T | None]:
     """How a process of its own ended (a signal is negative), and what it gave back."""
     context = multiprocessing.get_context("forkserver")
-    # What takes longest to import, once for all of them.
-    context.set_forkserver_preload(["chromadb", "retrieval.retriever", "tests.corpus"])
+    context.set_forkserver_preload(["tests.rotting_warm"])
     theirs, ours = context.Pipe(duplex=False)
     process = context.Process(target=_report, args=(ours, work, arguments))
     process.start()

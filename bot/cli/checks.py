@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from retrieval.errors import DangwuError
+from retrieval.errors import REPAIR, DangwuError
 from retrieval.lexical import TERM_TABLES
+from retrieval.overrides import overrides
+from retrieval.publication import are_indexes_sound, damaged_embeddings, damaged_revisions, lost_revisions
+from retrieval.removal import removals
 
 if TYPE_CHECKING:
     from bot.compose import Application
@@ -87,10 +90,22 @@ def check_store(application: Application) -> Check:
     damage = store.damage()
     if damage:
         return Check("资料库", "broken", f"数据库损坏：{damage}", _REPLACE)
+    damaged = damaged_revisions(store)
+    if damaged:
+        return Check("资料库", "broken", f"{len(damaged)} 份资料的内容已损坏{_named(damaged)}", REPAIR)
+    # Damaged records of what maintainers have said raise here.
+    overrides(store)
+    removals(store)
     with store.snapshot() as snapshot:
         held_back = snapshot.quarantined()
         message = (
             f"版本 {snapshot.index_version}，{len(snapshot.documents())} 份资料，{snapshot.passage_count} 段"
+        )
+    lost = lost_revisions(store)
+    if lost:
+        message += f"；以前的版本里有 {len(lost)} 份的内容已损坏{_named(lost)}，回退不到"
+        return Check(
+            "资料库", "warning", message, "不影响现在的回答；需要时用 dangwu restore 备份文件 恢复。"
         )
     if held_back:
         names = "、".join(info.source for info, _ in held_back[:3])
@@ -101,6 +116,12 @@ def check_store(application: Application) -> Check:
             "用 dangwu clean 文件 查看原因。",
         )
     return Check("资料库", "ok", message)
+
+
+def _named(revisions: Mapping[int, str]) -> str:
+    """Some sources of revisions, in brackets."""
+    names = list(revisions.values())
+    return f"（{'、'.join(names[:3])}{'等' if len(names) > 3 else ''}）"
 
 
 def check_model(application: Application) -> Check:
@@ -130,7 +151,9 @@ def check_index(application: Application) -> Check:
     indexed = _indexed_passages(application)
     if indexed != version.passages:
         message = f"词索引有 {indexed} 段，应有 {version.passages} 段"
-        return Check("索引", "broken", message, _REPLACE)
+        return Check("索引", "broken", message, "运行 dangwu ingest，会按原文重建。")
+    if not are_indexes_sound(application.open_store()):
+        return Check("索引", "broken", "词索引损坏", "运行 dangwu ingest，会按原文重建。")
     return _check_vectors(application, version)
 
 
@@ -143,6 +166,9 @@ def _check_vectors(application: Application, version: Version) -> Check:
     damage = application.vectors.damage(version)
     if damage:
         return Check("索引", "broken", f"向量缺失或损坏：{damage}", "运行 dangwu ingest，会从缓存恢复。")
+    unusable = damaged_embeddings(application.open_store())
+    if unusable:
+        return Check("索引", "broken", f"向量缓存里有 {unusable} 个损坏", "运行 dangwu ingest 重新计算。")
     vectors = sum(each.keys for each in version.vector_sets())
     return Check("索引", "ok", f"词索引 {version.passages} 段，向量 {vectors} 个")
 

@@ -31,6 +31,7 @@ ENTRIES_MAX = 2_000
 YEARS_MAX = 12
 TRENDS_MAX = 4
 VERSIONS_MAX = 12
+_DAMAGED = "有资料在资料库里的内容已经损坏，没有列出；见 dangwu doctor。"
 
 
 def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) -> Report:
@@ -45,6 +46,7 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
         listed = sorted(held, key=lambda each: each.quarantine is None)[:ENTRIES_MAX]
         entries = list(_entries(snapshot, listed))
         repairs = _repairs(snapshot, held)
+        damaged = [_DAMAGED] if snapshot.is_damaged else []
     published_at = datetime.fromisoformat(version.created_at).astimezone(made_at.tzinfo)
     feedback = read_feedback(store.data_dir, since=published_at)
     served = [each for each in held if each.quarantine is None]
@@ -61,7 +63,7 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
         quarantined=tuple(each for each in entries if each.holding.quarantine is not None),
         voices=voices,
         trends=trends,
-        left_out=(*_bounds(held, entries), *voices.left_out, *untried),
+        left_out=(*damaged, *_bounds(held, entries), *voices.left_out, *untried),
     )
 
 

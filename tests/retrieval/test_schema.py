@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import subprocess
 import sys
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.checksums import TERMS, seal_index, seal_revision, seal_version
 from retrieval.history import past_versions
-from retrieval.lexical import find_candidates, read_statistics
+from retrieval.lexical import TERM_TABLES, find_candidates, read_statistics
 from retrieval.publication import content_key
 from retrieval.records import EVERYONE
 from retrieval.schema import APPLICATION_ID, SCHEMA_VERSION, migrate, schema_version
@@ -20,6 +22,7 @@ from tests.corpus import HashEmbedder, ask, run_ingest, write_files
 
 EARLIER = range(1, SCHEMA_VERSION + 1)
 WITH_ONE_INDEX = range(1, 5)
+WITH_CHECKSUMS = 8
 TEXT = "党章\n第一条\n第二条"
 LINES = TEXT.split("\n")
 
@@ -38,13 +41,14 @@ def old_store(data_dir: Path, schema: int, metadata: str = "{}") -> Path:
     connection.execute("INSERT INTO models VALUES (1, ?, ?)", (embedder.fingerprint, embedder.dimension))
     for number, lines in ((1, LINES[:2]), (2, LINES)):
         text = "\n".join(lines)
-        connection.execute("INSERT INTO raws VALUES (?, ?)", (f"sha{number}", text.encode()))
+        raw_sha256 = hashlib.sha256(text.encode()).hexdigest()
+        connection.execute("INSERT INTO raws VALUES (?, ?)", (raw_sha256, text.encode()))
         connection.execute(
             "INSERT INTO revisions (id, document_id, source, location, fingerprint, raw_sha256, title,"
             " format, encoding, quarantine, metadata, warnings, text, edits)"
             " VALUES (?, 'd1', 'docs/a.txt', '/docs/a.txt', ?, ?, '党章',"
             " 'text', 'utf-8', NULL, ?, '[]', ?, '[]')",
-            (number, f"f{number}", f"sha{number}", metadata, text),
+            (number, f"f{number}", raw_sha256, metadata, text),
         )
         connection.execute(
             "INSERT INTO versions (id, digest, created_at, author, host, pid, model, dimension, vectors,"
@@ -66,8 +70,22 @@ def old_store(data_dir: Path, schema: int, metadata: str = "{}") -> Path:
         [(content_key(line), row.tobytes()) for line, row in vectors],
     )
     connection.execute("INSERT INTO current_version VALUES (1, 2)")
+    if schema >= WITH_CHECKSUMS:
+        _seal(connection)
     connection.close()
     return data_dir
+
+
+def _seal(connection: sqlite3.Connection) -> None:
+    for number in (1, 2):
+        seal_revision(connection, number)
+        seal_version(connection, number)
+    for table in TERM_TABLES.values():
+        seal_index(connection, table)
+    connection.execute("UPDATE embeddings SET crc = crc32(vector)")
+    connection.execute(
+        f"UPDATE passages SET terms = {TERMS} FROM passage_terms t WHERE t.rowid = passages.id"
+    )
 
 
 def _insert_passage(
