@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Self
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from bot.answering.adviser import Adviser
     from bot.answering.answerer import Answerer
-    from bot.answering.generation import Generator
     from ingest.pipeline import Progress
     from ingest.publishing import Approve, Work
     from ingest.report import IngestReport
     from ingest.uploads import UploadPlan
     from retrieval.models.cross_encoder import Reranker
     from retrieval.models.embedder import Embedder
+    from retrieval.reading.records import Reader
     from retrieval.retriever import Retriever
     from retrieval.store import Store
     from retrieval.vectors import VectorHome
@@ -116,15 +117,22 @@ class Application:
         """Answers from the current corpus version."""
         from bot.answering.answerer import Answerer
 
-        return Answerer(self.retriever, generator=self._generator())
+        return Answerer(self.retriever, self.reader, adviser=self._adviser())
 
-    def _generator(self) -> Generator | None:
-        """What lets a language model write the answers, or ``None`` where none is set."""
+    @cached_property
+    def reader(self) -> Reader:
+        """What points at the wording that answers: the bundled model, or words alone where it cannot run."""
+        from retrieval.reading.neural import load_reader
+
+        return load_reader(announce=self._announce)
+
+    def _adviser(self) -> Adviser | None:
+        """What asks a language model to point as well, or ``None`` where none is set."""
         if not self.settings.llm.base_url:
             return None
-        from bot.answering.generation import make_generator
+        from bot.answering.adviser import make_adviser
 
-        return make_generator(self.settings.llm, data_dir=self.data_dir)
+        return make_adviser(self.settings.llm, data_dir=self.data_dir)
 
     def prepare_ingest(self) -> None:
         """Load the model, then make the data folder: a mistyped model leaves nothing behind."""
@@ -247,7 +255,7 @@ class Application:
     def beside(self, data_dir: Path) -> Application:
         """An application over another data folder, with the models that this one has loaded."""
         other = self._over(data_dir)
-        other.embedder, other.reranker = self.embedder, self.reranker
+        other.embedder, other.reranker, other.reader = self.embedder, self.reranker, self.reader
         return other
 
     def _over(self, data_dir: Path) -> Application:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from bot.answering.adviser import BUDGET_NAME, TRUST_NAME
 from bot.answering.gaps import GAPS_NAME
-from bot.answering.generation import BUDGET_NAME
 from bot.telegram.store import DATABASE_NAME as TELEGRAM_DATABASE
 from ingest.sources import SIDECAR_SUFFIX
 from retrieval.erasure import Purged
@@ -26,7 +26,7 @@ from retrieval.store import DATABASE_NAME, UPLOADS_NAME, Store
 _DATABASES = (DATABASE_NAME, GAPS_NAME, TELEGRAM_DATABASE)
 _OURS = frozenset(
     {f"{name}{suffix}" for name in _DATABASES for suffix in ("", "-wal", "-shm", "-journal")}
-    | {LOCK_NAME, HOLDER_NAME, BUDGET_NAME, f"{BUDGET_NAME}.lock"}
+    | {LOCK_NAME, HOLDER_NAME, BUDGET_NAME, f"{BUDGET_NAME}.lock", TRUST_NAME}
 )
 # The program writes UTF-8; what else lies there may come from anywhere.
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")

@@ -64,7 +64,7 @@ class LanguageModelSettings(Section):
     """``DANGWU_LLM__…``: an OpenAI-compatible endpoint; without one, answers are extractive."""
 
     base_url: str = Field(
-        default="", description="OpenAI 兼容接口的地址，以 /v1 结尾；空：不用大模型，直接摘录原文作答"
+        default="", description="OpenAI 兼容接口的地址，以 /v1 结尾；空：不用大模型，由阅读模型指认"
     )
     model: str = Field(default="", description="接口上的模型名，如 deepseek-chat；与地址同时填写")
     api_key: SecretStr = Field(default=SecretStr(""), description="接口的密钥；本机服务通常不用填")
@@ -72,7 +72,7 @@ class LanguageModelSettings(Section):
         default=30.0, gt=0, le=600, description="一次完整回答最多等几秒；慢的本机模型可放宽到 120"
     )
     calls_a_day: int = Field(
-        default=2000, ge=0, description="一天最多请求大模型几次，用完后直接摘录原文；0：不请求"
+        default=2000, ge=0, description="一天最多请求大模型几次，用完后只由阅读模型指认；0：不请求"
     )
     allow_internal: bool = Field(
         default=False, description="是否允许把标为“内部”的段落发给不在本机的大模型接口"

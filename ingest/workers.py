@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import traceback
 import warnings
 from collections import deque
@@ -143,6 +144,8 @@ def _pool(processes: int) -> ProcessPoolExecutor:
 
 def _submit(pool: ProcessPoolExecutor, call: Callable[..., _T], *arguments: object) -> Future[_T]:
     """Hand over one call, which may start a worker: one that Ctrl-C does not reach while it loads."""
+    if sys.platform == "win32":  # which has no masks: there Ctrl-C may print a worker's own trace
+        return pool.submit(call, *arguments)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(call, *arguments)

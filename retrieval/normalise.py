@@ -82,12 +82,6 @@ def search_key(text: str) -> str:
     return fold_numerals(to_simplified(fold_width(text)))
 
 
-@lru_cache(maxsize=2048)
-def heading_key(text: str) -> str:
-    """``search_key`` of a title or a heading: the same ones come with question after question."""
-    return search_key(text)
-
-
 _INSIGNIFICANT = re.compile(r"[^\w%+/]|_", re.UNICODE)
 
 

@@ -6,7 +6,6 @@ pattern that has the name in it takes longer than to read the text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 
@@ -16,8 +15,3 @@ def places(name: str, text: str) -> Iterator[tuple[int, int]]:
     while start >= 0:
         yield start, start + len(name)
         start = text.find(name, start + 1)
-
-
-def is_followed(name: str, text: str, tail: re.Pattern[str]) -> bool:
-    """Whether ``tail`` matches right behind the name somewhere."""
-    return any(tail.match(text, end) for _, end in places(name, text))

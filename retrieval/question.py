@@ -50,7 +50,8 @@ class Question:
     words mended. ``key`` is the whole question as a search key, ``content`` the same with question words
     blanked out, ``plain`` that before numerals are folded, for cutting it into words;
     ``quoted`` holds the names that the asker put in quotation marks or that are made of numbers,
-    ``clause`` the number of the clause (条) that is named, 0 for none.
+    ``clause`` the number of the clause (条) that is named, 0 for none. ``is_timeless`` says that a time
+    that the asker named has been taken out of ``key`` and what is made of it.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Question:
     bigrams: tuple[str, ...]
     quoted: tuple[str, ...]
     clause: int = 0
+    is_timeless: bool = False
 
 
 def analyse(text: str) -> Question:

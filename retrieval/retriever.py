@@ -161,7 +161,10 @@ def _timeless(found: Search, asked: AskedTime) -> Search:
     if not is_order(document) or not first_day(document) or found.ranked[0].out_of_time:
         return found
     bare = replace(
-        analyse(without_time(found.question.key)), text=found.question.text, searched=found.question.searched
+        analyse(without_time(found.question.key)),
+        text=found.question.text,
+        searched=found.question.searched,
+        is_timeless=True,
     )
     _, statistics = _terms(found.snapshot, bare)
     frequency = {**found.statistics.frequency, **statistics.frequency}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
@@ -54,16 +53,3 @@ def expansions(
             continue
         found += [other for other in group if other not in content]
     return list(dict.fromkeys(found))
-
-
-@lru_cache(maxsize=1)
-def _terms_of_art() -> re.Pattern[str]:
-    text = files("retrieval").joinpath("data/terms_of_art.txt").read_text(encoding="utf-8")
-    lines = (line.split("#", 1)[0] for line in text.splitlines())
-    words = {search_key(word) for line in lines for word in line.split()}
-    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
-
-
-def terms_of_art(key: str) -> tuple[str, ...]:
-    """The fixed terms of party affairs in a search key, in order; of two that begin together the longer."""
-    return tuple(dict.fromkeys(_terms_of_art().findall(key)))

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,31 @@ from retrieval.store import Store
 from retrieval.vectors import VectorFolders, nearest
 
 if TYPE_CHECKING:
+    from bot.answering.adviser import Adviser
+    from bot.answering.answerer import Answerer
+    from bot.answering.cache import AnswerCache
     from retrieval.models.embedder import Matrix
+    from retrieval.reading.records import Reader
+    from retrieval.retriever import Retriever
 
 QUARANTINE_MARK = "乱码"
+
+
+@cache
+def bundled_reader() -> Reader:
+    """The reader that the program ships with, loaded once."""
+    from retrieval.reading.neural import NeuralReader
+
+    return NeuralReader()
+
+
+def answering(
+    retriever: Retriever, adviser: Adviser | None = None, *, cache: AnswerCache | None = None
+) -> Answerer:
+    """An answerer with the bundled reader."""
+    from bot.answering.answerer import Answerer
+
+    return Answerer(retriever, bundled_reader(), adviser=adviser, cache=cache)
 
 
 class HashEmbedder(Embedder):

@@ -14,7 +14,7 @@ from typing import Any, Self
 Script = Callable[["Request"], str]
 """A reply's text from a request."""
 
-_PASSAGE = re.compile(r"<资料 (?P<key>\w+)>\n出自：(?P<origin>.*)\n(?P<text>[\s\S]*?)\n</资料 (?P=key)>")
+_UNIT = re.compile(r"^(?P<number>\d+)\. (?P<text>.*)$", re.MULTILINE)
 
 
 class Request:
@@ -24,18 +24,18 @@ class Request:
         self.path = path
         self.headers = headers
         self.body = body
+        self.messages: list[dict[str, str]] = body["messages"]
         self.system = str(body["messages"][0]["content"])
         self.prompt = str(body["messages"][-1]["content"])
 
     @property
-    def passages(self) -> dict[str, str]:
-        """The texts of the offered passages by their keys, in order."""
-        return {match["key"]: match["text"] for match in _PASSAGE.finditer(self.prompt)}
+    def units(self) -> dict[int, str]:
+        """The texts of the units on offer by their numbers."""
+        return {int(match["number"]): match["text"] for match in _UNIT.finditer(self.prompt)}
 
-    def key_of(self, words: str) -> str:
-        """The key of the first passage that holds ``words``; the first of all if none does."""
-        keys = list(self.passages)
-        return next((key for key in keys if words in self.passages[key]), keys[0])
+    def number_of(self, words: str) -> int:
+        """The number of the first unit that holds ``words``; 0 if none does."""
+        return next((number for number, text in self.units.items() if words in text), 0)
 
 
 class LlmServer:
@@ -45,7 +45,8 @@ class LlmServer:
 
     Modes: ``stream``, ``whole`` (one document, whatever was asked for), ``500``, ``401``, ``429``, ``hang``,
     ``drip`` (a comment line every 50 ms, never a word), ``endless``, ``malformed``, ``not json``, ``cut``
-    (breaks off after the first line), ``flaky`` (500 twice, then a stream), ``empty``, ``redirect``.
+    (breaks off after the first piece), ``length`` (says that there was no room for more), ``flaky`` (500
+    twice, then a stream), ``empty``, ``redirect``.
     """
 
     def __init__(self, script: Script = lambda _: "", mode: str = "stream", *, pause_s: float = 0.0) -> None:
@@ -105,7 +106,8 @@ class LlmServer:
         elif mode == "not json":
             _send(handler, 200, "application/json", "<html>Bad gateway</html>")
         elif mode == "whole" or not request.body.get("stream"):
-            _send(handler, 200, "application/json", json.dumps(_document(self.script(request))))
+            text = "" if mode == "empty" else self.script(request)
+            _send(handler, 200, "application/json", json.dumps(_document(text)))
         else:
             self._stream(handler, request, mode)
 
@@ -126,22 +128,23 @@ class LlmServer:
         while mode in {"drip", "endless"} and not self._ended.is_set():
             time.sleep(0.05 if mode == "drip" else 0)
             yield ": waiting\n\n" if mode == "drip" else _event(text or "党建党建党建")
-        text = text.splitlines(keepends=True)[0] if mode == "cut" else text
+        text = text[:7] if mode == "cut" else text
         for start in range(0, len(text), 7):
             yield _event(text[start : start + 7])
             if "\n" in text[start : start + 7]:
                 self._ended.wait(self.pause_s)
         if mode != "cut":
+            yield _event("", "length" if mode == "length" else "stop")
             yield "data: [DONE]\n\n"
 
 
-def _event(text: str) -> str:
+def _event(text: str, ended: str | None = None) -> str:
     chunk = {
         "id": "1",
         "object": "chat.completion.chunk",
         "created": 0,
         "model": "scripted",
-        "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}],
+        "choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": ended}],
     }
     return f"data: {json.dumps(chunk)}\n\n"
 

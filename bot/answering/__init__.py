@@ -1,1 +1,1 @@
-"""Answers: composed from evidence, verified, and never rendered here."""
+"""Answers: pointed at in the evidence, composed of it, and never rendered here."""

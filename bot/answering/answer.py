@@ -12,7 +12,7 @@ Status = Literal["answered", "refused", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote: ``quote == document.text[start:end]``, inside the passage ``passage_id``.
+    """A verbatim quote: ``quote == document.text[start:end]``; the passage ``passage_id`` led to it.
 
     ``n`` is the number that stands as 〔n〕 in the answer, counted from 1 in order of first use.
     """

@@ -1,235 +1,327 @@
-"""The answerer: question in, one verified answer or a refusal out, whatever channel asked."""
+"""The answerer: question in, an answer of the corpus' own wording or a refusal out, for any channel."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from threading import Thread
+from typing import TYPE_CHECKING
 
-from bot.answering.answer import Answer, Citation, Elapsed, Statement
+from bot.answering.answer import Answer, Citation, Elapsed
 from bot.answering.cache import AnswerCache, cache_key
 from bot.answering.citing import cited
-from bot.answering.compose import compose, joined, wanted_by
+from bot.answering.clauses import clause_pieces
+from bot.answering.composing import compose
+from bot.answering.demands import count_asked
 from bot.answering.division import divided
-from bot.answering.drafts import Draft, Source
-from bot.answering.extractive import PASSAGES_READ
-from bot.answering.generation import Generator, OnStatement, Task
 from bot.answering.injection import is_order_alone
-from bot.answering.nearest import nearest_pieces
+from bot.answering.nearest import QUOTES_MAX, nearest_pieces
+from bot.answering.pointing import PASSAGES_READ, Pointing, point
 from bot.answering.refusal import refusal_message
 from bot.answering.resilience import Deadline, ModelFailure
 from bot.answering.small_talk import small_talk
-from bot.answering.suggestions import Suggester
+from bot.answering.sources import Piece, Source
+from bot.answering.suggestions import Candidate, Suggester
 from bot.answering.view import ViewCache
-from retrieval.records import Audience, Evidence
-from retrieval.retriever import STAFF, Retriever, Search
+from retrieval.normalise import search_key, to_simplified
+from retrieval.period import asked_time
+from retrieval.reading.records import Reader
+from retrieval.records import Audience, Evidence, Passage
+from retrieval.retriever import STAFF, Ranked, Retriever, Search
+
+if TYPE_CHECKING:
+    from bot.answering.adviser import Adviser
+    from retrieval.snapshot import Snapshot
 
 PASSAGES_OFFERED = 5
 EXTRACTIVE = "extractive"
-# What most questions share: it loads the model, the tagger and the index.
+# What most questions share: it loads the models, the tagger and the index.
 _WARM_UP = "党支部的职责有哪些？"
 # Of the time for a whole answer this share is kept for what follows the model.
 _RESERVE = 0.05
+# A clause is asked for by its number: it only has to be found.
+_CLAUSES_READ = 20
+_NOTHING = Pointing((), 0.0, False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One question looked up: the search, what was read of it, and what the reader points at."""
+
+    search: Search
+    sources: Sequence[Source]
+    pointing: Pointing
+
+    def evidence(self, k: int) -> Evidence:
+        """The ``k`` best passages, in the order in which the reader thinks that they hold the answer."""
+        holding = self.pointing.holding
+        if not holding or self.search.question.clause:
+            return self.search.evidence(k)
+        found = self.search.evidence(len(self.sources))
+        marked = [
+            replace(each, score=round(holding[each.passage.id], 4))
+            for each in found.passages
+            if each.passage.id in holding
+        ]
+        return replace(found, passages=tuple(sorted(marked, key=lambda each: -each.score)[:k]))
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """What answers; empty where nothing does."""
+        if self.search.question.clause:
+            return clause_pieces(self.search.question, self.sources)
+        if not self.pointing.is_answered or not self._is_of_count():
+            return []
+        return compose(self.pointing.pointed)
+
+    def _is_of_count(self) -> bool:
+        """Whether the list that answers has as many items as are asked for, where it is said how many."""
+        count, first = count_asked(to_simplified(self.search.question.text)), self.pointing.pointed[0]
+        lists = first.source.view.lists_around(first.unit)
+        return not count or not lists or any(len(each.items) == count for each in lists)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one search led to; ``task`` is ``None`` where the corpus is silent.
+    """All that a message led to: the whole of it looked up, and each of several questions in it."""
 
-    ``notices_on`` gives what must be said of passages that are quoted, by their ids; ``silences`` says which
-    of several questions had no answer of its own.
-    """
+    whole: _Looked
+    parts: tuple[_Looked, ...] = ()
 
-    evidence: Evidence
-    task: Task | None
-    notices_on: Callable[[Iterable[str]], tuple[str, ...]]
-    statements: tuple[Statement, ...] = ()
-    citations: tuple[Citation, ...] = ()
-    suggestions: tuple[str, ...] = ()
-    nearest: tuple[Citation, ...] = ()
-    silences: tuple[str, ...] = ()
+    @property
+    def pieces(self) -> list[Piece]:
+        """What answers each question in its turn; what answers all goes first where one has no answer."""
+        found = [looked.pieces for looked in self.parts]
+        if not all(found) or not found:
+            found.insert(0, self.whole.pieces)
+        distinct: list[Piece] = []
+        for piece in (piece for pieces in found for piece in pieces):
+            distinct = _with(distinct, piece)
+        return distinct
+
+    @property
+    def silences(self) -> tuple[str, ...]:
+        """Which of several questions had no answer of its own."""
+        silent = (each.search.question.text for each in self.parts if not each.pieces)
+        return tuple(f"“{question}”这一问，没有单独找到依据。" for question in silent)
+
+    def notices_on(self, passage_ids: Iterable[str]) -> tuple[str, ...]:
+        """What must be said of passages that are quoted."""
+        wanted = list(passage_ids)
+        searches = [each.search for each in (self.whole, *self.parts)]
+        return tuple(dict.fromkeys(notice for each in searches for notice in each.cited_notices(wanted)))
 
 
 class Answerer:
     """Answers from one retriever; safe to use from several threads.
 
-    With a ``generator`` a language model puts into words what the corpus answers; whenever it cannot, the
-    extractive answer is given and a notice says why. Whether the corpus answers is decided without it.
+    The ``reader`` points at what answers; with an ``adviser`` a language model points as well, and how much
+    that counts depends on how well it points. Whenever it cannot, a notice says why.
     """
 
     def __init__(
         self,
         retriever: Retriever,
+        reader: Reader,
         *,
-        generator: Generator | None = None,
+        adviser: Adviser | None = None,
         cache: AnswerCache | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._retriever = retriever
-        self._generator = generator
+        self._reader = reader
+        self._adviser = adviser
         self._cache = cache if cache is not None else AnswerCache()
-        self._version = generator.version if generator else EXTRACTIVE
         self._views = ViewCache()
         self._suggester = Suggester()
         self._clock = clock
 
-    def answer(
-        self,
-        question: str,
-        *,
-        audiences: Collection[Audience] = STAFF,
-        on_statement: OnStatement | None = None,
-    ) -> Answer:
-        """The answer with its citations, or a refusal that names the nearest documents.
+    def answer(self, question: str, *, audiences: Collection[Audience] = STAFF) -> Answer:
+        """The answer with its citations, or a refusal with the nearest wording.
 
         What asks nothing (你好, 谢谢) gets a reply of the status ``refused`` without any document.
-
-        ``on_statement`` gets each verified statement as soon as there is one. They are what the answer
-        holds, except that an extractive answer takes their place where the model's turn out too few.
         EmptyCorpus when nothing has been ingested.
         """
         begun = searched = self._clock()
         with self._retriever.snapshot(audiences) as snapshot:
             if said := small_talk(question):
                 return Answer(question, "refused", message=said, index_version=snapshot.index_version)
-            key = cache_key(question, snapshot.index_version, audiences, self._version)
-            found: Answer | _Found | None = self._cache.get(key)
-            if found is None:
-                search = self._retriever.search_in(snapshot, question)
+            key = cache_key(question, snapshot.index_version, audiences, self._made_by)
+            answer = self._cache.get(key)
+            if answer is None:
+                searches = self._searches(snapshot, question)
                 searched = self._clock()
-                found = self._found(search)
-        # The model is asked after the snapshot is given back: it may take half a minute.
-        if isinstance(found, Answer):
-            answer = found
-            _tell(answer, on_statement)
-        else:
-            answer, lasting = self._composed(question, found, begun, on_statement)
+                found = self._read(searches)
+        if answer is None:
+            # A language model is asked after the snapshot is given back: it may take half a minute.
+            answer, lasting = self._answered(question, found, begun)
+            if answer.status == "refused" and not is_order_alone(question):
+                answer = replace(answer, suggestions=self._suggestions(found.whole, audiences))
             if lasting:
                 self._cache.put(key, answer)
         done = self._clock()
         elapsed = Elapsed((searched - begun) * 1e3, (done - searched) * 1e3, (done - begun) * 1e3)
         return replace(answer, question=question, elapsed=elapsed)
 
+    def pieces(self, search: Search, *, without: Callable[[Passage], bool]) -> list[Piece]:
+        """What answers a question that was searched, from its sources but for some; empty where none does."""
+        ranked = [each for each in search.ranked if not without(each.passage)]
+        sources = self._sources(search, ranked[:PASSAGES_READ])
+        return _Looked(search, sources, self._pointing(search, sources)).pieces
+
     def warm_up(self) -> None:
-        """Load what the first answer needs, a language model aside; EmptyCorpus when there is no corpus."""
+        """Load what the first answer needs; EmptyCorpus when there is no corpus.
+
+        How far a language model is to be trusted is found out meanwhile, in the background.
+        """
         with self._retriever.searching(_WARM_UP) as search:
-            self._found(search)
+            self._looked(search)
+        if self._adviser is not None:
+            Thread(target=self._adviser.check_quietly, name="model-check", daemon=True).start()
 
-    def _found(self, search: Search) -> _Found:
-        """The evidence, and the best draft that the judge lets pass."""
-        wanted, sources = wanted_by(search.question, search.statistics), self._sources(search)
-        parts = [self._retriever.search_in(search.snapshot, part) for part in divided(search.question.text)]
-        drafts = [self._part(part) for part in parts]
-        is_order = is_order_alone(search.question.text)
-        draft = None if is_order else joined(compose(wanted, sources), drafts)
-        evidence = search.evidence(PASSAGES_OFFERED)
-        if draft is None:
-            if is_order:
-                return _Found(evidence, None, search.cited_notices)
-            _, nearest = cited(nearest_pieces(wanted, sources), search.snapshot.document_text)
-            offered = self._suggestions(search, sources)
-            return _Found(evidence, None, search.cited_notices, suggestions=offered, nearest=nearest)
-        statements, citations = cited(draft.pieces, search.snapshot.document_text)
-        searches = [search, *parts]
-        task = Task(search.question.text, wanted, _distinct(map(self._sources, searches)), draft)
-        silent = (part for part, found in zip(parts, drafts, strict=True) if found is None)
-        silences = tuple(f"“{part.question.text}”这一问，没有单独找到依据。" for part in silent)
-        return _Found(evidence, task, _notices_on(searches), statements, citations, silences=silences)
+    @property
+    def _made_by(self) -> str:
+        return f"{self._reader.name} {self._adviser.version if self._adviser else ''}"
 
-    def _part(self, search: Search) -> Draft | None:
-        """The draft that answers one of several questions."""
-        wanted = wanted_by(search.question, search.statistics)
-        return compose(wanted, self._sources(search), is_part=True)
+    def _searches(self, snapshot: Snapshot, question: str) -> list[Search]:
+        """The search for the message, then one for each of several questions in it."""
+        asked = (question, *divided(question))
+        return [self._retriever.search_in(snapshot, each) for each in asked]
 
-    def _suggestions(self, search: Search, sources: Sequence[Source]) -> tuple[str, ...]:
-        def draft_of(question: str) -> Draft | None:
-            other = self._retriever.search_in(search.snapshot, question)
-            return compose(wanted_by(other.question, other.statistics), self._sources(other))
+    def _read(self, searches: Sequence[Search]) -> _Found:
+        whole, *parts = searches
+        looked = tuple(map(self._looked, parts))
+        if looked and all(each.pieces for each in looked):
+            return _Found(_Looked(whole, (), _NOTHING), looked)
+        return _Found(self._looked(whole), looked)
 
-        return self._suggester.suggest(
-            search.question.text,
-            sources,
-            draft_of,
-            index_version=search.snapshot.index_version,
-            audiences=search.snapshot.audiences,
-        )
+    def _looked(self, search: Search) -> _Looked:
+        depth = _CLAUSES_READ if search.question.clause else PASSAGES_READ
+        sources = self._sources(search, search.ranked[:depth])
+        return _Looked(search, sources, self._pointing(search, sources))
 
-    def _sources(self, search: Search) -> list[Source]:
-        return [self._source(search, index) for index in range(min(PASSAGES_READ, len(search.ranked)))]
+    def _pointing(self, search: Search, sources: Sequence[Source]) -> Pointing:
+        time = asked_time(search_key(search.question.text))
+        is_of_a_time = bool(time.last or time.former)
+        return point(self._reader, _read_as(search), sources[:PASSAGES_READ], is_of_a_time=is_of_a_time)
 
-    def _source(self, search: Search, index: int) -> Source:
-        ranked = search.ranked[index]
-        document = ranked.passage.document
-        view = self._views.get(document.id, search.snapshot.index_version, search.snapshot.document_text)
-        return Source(ranked, view)
+    def _sources(self, search: Search, ranked: Sequence[Ranked]) -> list[Source]:
+        snapshot = search.snapshot
+        return [
+            Source(
+                each,
+                self._views.get(each.passage.document.id, snapshot.index_version, snapshot.document_text),
+            )
+            for each in ranked
+        ]
 
-    def _composed(
-        self, question: str, found: _Found, begun: float, on_statement: OnStatement | None
-    ) -> tuple[Answer, bool]:
+    def _answered(self, question: str, found: _Found, begun: float) -> tuple[Answer, bool]:
         """The answer, and whether it may serve again: not when the model or the search was hampered."""
-        answer, lasting = _extractive(question, found), not found.evidence.notices
-        if self._generator is not None and found.task is not None and found.statements:
+        evidence = found.whole.evidence(PASSAGES_OFFERED)
+        notices, lasting, answerer = evidence.notices, not evidence.notices, EXTRACTIVE
+        if is_order_alone(question):
+            return self._refused(question, found, [], notices), lasting
+        if self._adviser is not None:
             try:
-                return _noted(self._generated(answer, found.task, begun, on_statement), found), lasting
+                advised = self._advised(found, begun)
+                answerer = EXTRACTIVE if advised is found else self._adviser.answerer
+                found = advised
             except ModelFailure as failure:
-                notice = f"{failure.reason}，以下摘自资料原文。"
-                answer, lasting = replace(answer, notices=(*answer.notices, notice)), False
-        _tell(answer, on_statement)
-        return _noted(answer, found), lasting
+                notices, lasting = (*notices, f"{failure.reason}，以下没有经它看过。"), False
+        if not (pieces := found.pieces):
+            looked = [found.whole, *found.parts]
+            near = [piece for each in looked for piece in nearest_pieces(each.pointing)][:QUOTES_MAX]
+            return self._refused(question, found, near, notices), lasting
+        statements, citations = cited(pieces, _texts(found))
+        about = found.notices_on(citation.passage_id for citation in citations)
+        answer = Answer(
+            question=question,
+            status="answered",
+            statements=statements,
+            citations=citations,
+            passages=evidence.passages,
+            notices=(*notices, *found.silences, *about),
+            answerer=answerer,
+            index_version=evidence.index_version,
+        )
+        return answer, lasting
 
-    def _generated(
-        self, answer: Answer, task: Task, begun: float, on_statement: OnStatement | None
+    def _refused(
+        self, question: str, found: _Found, near: Sequence[Piece], notices: tuple[str, ...]
     ) -> Answer:
-        assert self._generator is not None  # nosec B101 # narrows a type; no input decides it
-        spent = self._clock() - begun
-        deadline = Deadline.after((1 - _RESERVE) * self._generator.timeout_s - spent)
-        generated = self._generator.generate(task, deadline, on_statement)
-        return replace(
-            answer,
-            statements=generated.statements,
-            citations=generated.citations,
-            answerer=self._generator.answerer,
+        evidence = found.whole.evidence(PASSAGES_OFFERED)
+        nearest: tuple[Citation, ...] = cited(near, _texts(found))[1]
+        return Answer(
+            question=question,
+            status="refused",
+            passages=evidence.passages,
+            message=refusal_message(nearest),
+            nearest=nearest,
+            notices=(*notices, *found.notices_on(citation.passage_id for citation in nearest)),
+            index_version=evidence.index_version,
         )
 
+    def _advised(self, found: _Found, begun: float) -> _Found:
+        """The same with what the language model points at; ModelFailure where it cannot."""
+        assert self._adviser is not None  # nosec B101 # narrows a type; no input decides it
+        spent = self._clock() - begun
+        deadline = Deadline.after((1 - _RESERVE) * self._adviser.timeout_s - spent)
 
-def _extractive(question: str, found: _Found) -> Answer:
-    evidence = found.evidence
-    return Answer(
-        question=question,
-        status="answered" if found.statements else "refused",
-        statements=found.statements,
-        citations=found.citations,
-        passages=evidence.passages,
-        message="" if found.statements else refusal_message(found.nearest),
-        nearest=found.nearest,
-        suggestions=found.suggestions,
-        notices=(*evidence.notices, *found.silences),
-        answerer=EXTRACTIVE,
-        index_version=evidence.index_version,
-    )
+        def advised(looked: _Looked) -> _Looked:
+            asked = looked.search.question.text
+            assert self._adviser is not None  # nosec B101 # narrows a type; no input decides it
+            return replace(looked, pointing=self._adviser.advised(asked, looked.pointing, deadline))
+
+        # A clause asked for by its number only has to be found.
+        parts = tuple(each if each.search.question.clause else advised(each) for each in found.parts)
+        is_read = bool(found.whole.pointing.pointed) and not found.whole.search.question.clause
+        whole = advised(found.whole) if is_read else found.whole
+        return found if whole is found.whole and parts == found.parts else _Found(whole, parts)
+
+    def _suggestions(self, whole: _Looked, audiences: Collection[Audience]) -> tuple[str, ...]:
+        """Questions near to one that is refused, each of which is answered."""
+        version = whole.search.snapshot.index_version
+        with self._retriever.snapshot(audiences) as snapshot:
+            if snapshot.index_version != version:
+                return ()
+
+            def pieces_from(candidate: Candidate) -> list[Piece]:
+                search = self._retriever.search_in(snapshot, candidate.question)
+                # It must be found where any question's answer is looked for; the rest need not be read.
+                near = [
+                    each
+                    for each in self._sources(search, search.ranked[:PASSAGES_READ])
+                    if candidate.is_of(each)
+                ]
+                return _Looked(search, near, self._pointing(search, near[:1])).pieces
+
+            return self._suggester.suggest(
+                whole.search.question.text,
+                whole.sources,
+                pieces_from,
+                index_version=version,
+                audiences=audiences,
+            )
 
 
-def _distinct(found: Iterable[Sequence[Source]]) -> list[Source]:
-    """The sources of several searches, each passage once."""
-    by_passage = {source.passage.id: source for sources in found for source in sources}
-    return list(by_passage.values())
+def _read_as(search: Search) -> str:
+    """The question as it is read: without its time where retrieval has seen to that."""
+    question = search.question
+    return question.key if question.is_timeless else question.searched
 
 
-def _notices_on(searches: Sequence[Search]) -> Callable[[Iterable[str]], tuple[str, ...]]:
-    def notices(passage_ids: Iterable[str]) -> tuple[str, ...]:
-        wanted = list(passage_ids)
-        return tuple(dict.fromkeys(notice for each in searches for notice in each.cited_notices(wanted)))
-
-    return notices
+def _texts(found: _Found) -> Callable[[str], str]:
+    looked = (found.whole, *found.parts)
+    views = {source.passage.document.id: source.view for each in looked for source in each.sources}
+    return lambda document_id: views[document_id].text
 
 
-def _noted(answer: Answer, found: _Found) -> Answer:
-    """The answer with what must be said of the passages that it quotes."""
-    about = found.notices_on(citation.passage_id for citation in answer.citations)
-    return replace(answer, notices=(*answer.notices, *about))
-
-
-def _tell(answer: Answer, on_statement: OnStatement | None) -> None:
-    if on_statement is not None:
-        for statement in answer.statements:
-            on_statement(statement, [answer.citations[n - 1] for n in statement.citations])
+def _with(pieces: Sequence[Piece], new: Piece) -> list[Piece]:
+    """The pieces and a new one, which is made one with a piece that it overlaps."""
+    for at, piece in enumerate(pieces):
+        same = piece.passage.document.id == new.passage.document.id
+        if same and piece.start < new.end and new.start < piece.end:
+            whole = replace(piece, start=min(piece.start, new.start), end=max(piece.end, new.end))
+            return _with([*pieces[:at], *pieces[at + 1 :]], whole)
+    return [*pieces, new]

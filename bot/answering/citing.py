@@ -1,11 +1,11 @@
-"""From a draft to statements and citations: every line of a quote carries the number of that quote."""
+"""From pieces to statements and citations: every line of a quote carries the number of that quote."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from bot.answering.answer import Citation, Statement
-from bot.answering.drafts import Piece
+from bot.answering.sources import Piece
 from retrieval.sentences import split_lines
 
 
@@ -34,7 +34,7 @@ def _citation(n: int, piece: Piece, text: str) -> Citation:
         n=n,
         passage_id=passage.id,
         document=passage.document,
-        section=passage.section,
+        section=piece.section or passage.section,
         quote=text[piece.start : piece.end],
         start=piece.start,
         end=piece.end,

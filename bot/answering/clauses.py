@@ -5,32 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.answering.drafts import Draft, Piece, Source, Wanted
-from bot.answering.support import GENERAL_WORDS, coverage
+from bot.answering.sources import Piece, Source
+from bot.answering.view import trimmed_end
+from retrieval.lexical import bigrams
 from retrieval.normalise import search_key
+from retrieval.question import Question
 from retrieval.records import SECTION_SEPARATOR
 
-_TITLE_SHARE = 0.6
+_NAMED_SHARE = 0.6
 _SAME_NUMBER_MAX = 3
-_GENERAL_TERM = re.compile(r"第|\d+条?$|规定|条款")
+_NOT_THE_NAME = re.compile(r"第\s?\d+\s?[条款项]|\d+|规定|条款|内容|讲|说|写")
 
 
-def clause_draft(wanted: Wanted, sources: Sequence[Source]) -> Draft | None:
-    """The clause with the number asked for, from the document that is named.
+def clause_pieces(question: Question, sources: Sequence[Source]) -> list[Piece]:
+    """The clause with the number asked for, from the document that is named; empty where there is none.
 
     Where none is named, those of up to three documents: the reader sees which is which.
     """
-    label = f"第{wanted.asked.clause}条"
-    found = [source for source in sources if _label(source) == label and _is_named(wanted, source)]
-    named = max((_title_share(wanted, source) for source in found), default=0.0)
-    pieces: dict[str, Piece] = {}
-    for source in found:
-        if _title_share(wanted, source) == named:
-            pieces.setdefault(source.passage.document.title, Piece(source.passage, *_body(source)))
-    if not pieces:
-        return None
-    first, *others = pieces.values()
-    return Draft(first.passage, (first, *others[: _SAME_NUMBER_MAX - 1]), 1.0)
+    label = f"第{question.clause}条"
+    named = set(bigrams(_NOT_THE_NAME.sub("，", question.content)))
+    found: dict[str, tuple[float, Piece]] = {}
+    labelled = [source for source in sources if _label(source) == label]
+    timely = [source for source in labelled if not source.ranked.out_of_time]
+    for source in timely or labelled:
+        share = _share(named, source)
+        if share >= _NAMED_SHARE:
+            piece = Piece(source.passage, *_body(source))
+            found.setdefault(source.passage.document.title, (share, piece))
+    best = max((share for share, _ in found.values()), default=0.0)
+    return [piece for share, piece in found.values() if share == best][:_SAME_NUMBER_MAX]
 
 
 def _label(source: Source) -> str:
@@ -38,23 +41,17 @@ def _label(source: Source) -> str:
     return re.sub(r"\s", "", search_key(source.passage.section.split(SECTION_SEPARATOR)[-1]))
 
 
-def _title_share(wanted: Wanted, source: Source) -> float:
-    """How much of the question, by weight, the title of the document holds."""
-    return coverage(wanted.terms, [(search_key(source.passage.document.title), 1.0)])
-
-
-def _is_named(wanted: Wanted, source: Source) -> bool:
-    terms = [t for t in wanted.terms if not _GENERAL_TERM.match(t.text) and t.text not in GENERAL_WORDS]
+def _share(named: set[str], source: Source) -> float:
+    """How much of what the question names the title of the document holds; all where it names nothing."""
     title = search_key(source.passage.document.title)
-    whole = source.view.key(source.passage.start, source.passage.end)
-    return not terms or coverage(terms, [(title, 1.0), (whole, 0.8)]) >= _TITLE_SHARE
+    return sum(pair in title for pair in named) / len(named) if named else 1.0
 
 
 def _body(source: Source) -> tuple[int, int]:
     """The clause without a chapter heading that was packed in front of it."""
     passage = source.passage
-    for unit in source.view.within(passage.start, passage.end):
-        clause = next((node for node in reversed(unit.path) if node.kind == "clause"), None)
+    for unit in source.units:
+        clause = source.view.clause_around(unit)
         if clause is not None:
-            return clause.start, passage.end
+            return clause.start, trimmed_end(source.view.text, clause.start, clause.end)
     return passage.start, passage.end

@@ -15,18 +15,16 @@ from threading import Lock
 from typing import Protocol
 
 from bot.answering.answer import Answer, Citation
-from bot.answering.fitness import holds
+from bot.answering.demands import asks_number, states_number
 from bot.answering.followup import Asked, Resolved, resolve
 from bot.answering.further import Further
 from bot.answering.gaps import Gaps
-from bot.answering.generation import OnStatement
-from bot.answering.kinds import asked
+from bot.answering.membership import items_of
 from bot.answering.nearest import QUOTES_MAX
 from bot.answering.refusal import refusal_message
 from bot.answering.small_talk import small_talk
 from prompts import render
 from retrieval.normalise import match_key, search_key
-from retrieval.question import analyse
 from retrieval.records import Audience
 from retrieval.retriever import STAFF
 
@@ -65,13 +63,7 @@ class Turn:
 class Answers(Protocol):
     """Whoever answers a question that stands for itself."""
 
-    def answer(
-        self,
-        question: str,
-        *,
-        audiences: Collection[Audience] = ...,
-        on_statement: OnStatement | None = ...,
-    ) -> Answer: ...
+    def answer(self, question: str, *, audiences: Collection[Audience] = ...) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,40 +143,26 @@ class Dialogue:
         self._gaps = gaps
         self.conversations = conversations
 
-    def ask(
-        self,
-        key: Key,
-        text: str,
-        *,
-        audiences: Collection[Audience] = STAFF,
-        on_statement: OnStatement | None = None,
-    ) -> Turn:
+    def ask(self, key: Key, text: str, *, audiences: Collection[Audience] = STAFF) -> Turn:
         """The turn with the answer; EmptyCorpus when nothing has been ingested.
 
-        ``on_statement`` gets each statement of a language model's answer as soon as it is verified.
         What the corpus does not answer is noted as a gap, but not that there is no more of an answer.
         """
         if small_talk(text):
             # It neither ends what the conversation is about nor lacks in the corpus.
-            return Turn(text, text, self._asked(text, audiences, None))
+            return Turn(text, text, self._answers.answer(text, audiences=audiences))
         resolved = self.conversations.resolve(key, text, audiences=audiences)
         if resolved.lacks_context:
             return Turn(text, text, Answer(text, "refused", message=render("refusal_no_context")))
         answer = self._follow_up(key, resolved, audiences)
         if answer is None:
-            answer = self._asked(resolved.question, audiences, on_statement)
-            answer = answer if _speaks_of(answer, resolved.named) else _refused(answer)
+            answer = self._answers.answer(resolved.question, audiences=audiences)
+            if not _speaks_of(answer, resolved.named) or _is_beyond(resolved):
+                answer = _refused(answer)
         self.conversations.remember(key, resolved, answer, audiences=audiences)
         if self._gaps is not None and not resolved.continues:
             self._gaps.record(answer)
         return Turn(text, resolved.question, answer)
-
-    def _asked(
-        self, question: str, audiences: Collection[Audience], on_statement: OnStatement | None
-    ) -> Answer:
-        if on_statement is None:
-            return self._answers.answer(question, audiences=audiences)
-        return self._answers.answer(question, audiences=audiences, on_statement=on_statement)
 
     def _follow_up(self, key: Key, resolved: Resolved, audiences: Collection[Audience]) -> Answer | None:
         """The answer to what asks about an earlier answer; ``None`` for a question of its own."""
@@ -205,13 +183,19 @@ def _speaks_of(answer: Answer, name: str) -> bool:
     if not name or not answer.citations:
         return True
     short = search_key(name.rstrip("省市县区镇乡村") if len(name) > 2 else name)
-    wanted = asked(analyse(answer.question))
     for citation in answer.citations:
         above = search_key(f"{citation.section}\n{citation.document.title}")
         stretches = re.split(r"[。；;\n]", search_key(citation.quote))
-        if any((short in s or short in above) and holds(wanted, s) for s in stretches):
+        needs_number = asks_number(answer.question)
+        named = (s for s in stretches if short in s or short in above)
+        if any(states_number(stretch) or not needs_number for stretch in named):
             return True
     return False
+
+
+def _is_beyond(resolved: Resolved) -> bool:
+    """Whether an item is asked for that the list does not have."""
+    return resolved.listed is not None and resolved.item > len(items_of(resolved.listed))
 
 
 def _refused(answer: Answer) -> Answer:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 
 from bot.answering.answer import Answer
-from bot.answering.fitness import locality_in
 from bot.answering.followup import Asked, resolve
-from bot.answering.subject import about, asks, begins_with_noun
+from bot.answering.subject import about, asks, begins_with_noun, locality_in
 from retrieval.normalise import to_simplified
 
 PARTS_MAX = 4

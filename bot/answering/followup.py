@@ -26,6 +26,7 @@ from bot.answering.subject import (
     verbs,
 )
 from retrieval.normalise import numeral_value, to_simplified
+from retrieval.question import analyse
 
 FOLLOW_UP_CHARS_MAX = 40
 """A longer question says what it is about."""
@@ -84,7 +85,6 @@ _ORDINAL = re.compile(
 _WHOLE_ITEM = re.compile(
     r"(?:呢|是(?:什么|啥|哪.?)?|怎么[做办]|具体(?:是什么|怎么做|内容.*|呢)?|(?:的)?内容(?:是什么|呢)?|[讲说](?:的是)?什么|什么意思|规定了?什么|是?怎么规定的?|有什么(?:内容|要求|规定)?)?"
 )
-_ANY_ORDINAL = re.compile(rf"第(?P<n>{_NUMERAL})(?={_MEASURE})")
 _CLAUSE = re.compile(r"第(?P<n>[一二三四五六七八九十百零\d]{1,5})条")
 _INSTEAD = re.compile(
     r"(?:如果是|要是|换成?|换作|对于?|关于|至于|说到|而)?(?P<what>[^，。？?,!！；;]{2,16}?)的?(?:呢|又如何|又怎么样|又怎样|的情况)"
@@ -190,7 +190,7 @@ def _more(bare: str, turns: Sequence[Asked]) -> Resolved | None:
         return None
     question = next((each.question for each in reversed(turns) if not each.item), turns[-1].question)
     is_answered = any(each.question == question and each.answer.status == "answered" for each in turns)
-    return Resolved(question, continues=True) if is_answered else None
+    return Resolved(question, continues=True) if is_answered else Resolved(bare, lacks_context=True)
 
 
 def _ordinal(bare: str, turns: Sequence[Asked]) -> Resolved | None:
@@ -377,6 +377,8 @@ def _names_nothing(bare: str, last: str) -> bool:
         return False
     asking = _ASKS.search(bare)
     if asking and has_content(bare[: asking.start()], RELATIONAL - _TOPICAL):
+        return False
+    if analyse(bare).quoted:  # a name made of a number, such as 四必访
         return False
     known = RELATIONAL | {verb for verb in verbs(bare) if verb in to_simplified(last)}
     return not has_content(bare, known) and nouns_and_verbs(bare) <= _BARE_WORDS_MAX

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
+from bot.answering.answerer import PASSAGES_OFFERED, Answerer
 from bot.answering.citing import cited
-from bot.answering.compose import compose, wanted_by
-from bot.answering.drafts import Piece, Source
-from bot.answering.extractive import PASSAGES_READ
+from bot.answering.composing import list_end
 from bot.answering.membership import items_of, members_of
+from bot.answering.sources import Piece
 from bot.answering.view import DocumentView, Listing, ViewCache
 from ingest.structure import Node
 from prompts import render
@@ -19,15 +19,17 @@ from retrieval.records import Audience, Passage
 from retrieval.retriever import Retriever, Search
 from retrieval.sentences import split_sentences
 
-PASSAGES_OFFERED = 5
 _ITEMS_IN_COMMON = 2
 
 
 class Further:
     """Answers about answers; safe to use from several threads."""
 
-    def __init__(self, retriever: Retriever, *, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, retriever: Retriever, answerer: Answerer, *, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._retriever = retriever
+        self._answerer = answerer
         self._views = ViewCache()
         self._clock = clock
 
@@ -53,8 +55,8 @@ class Further:
         begun = self._clock()
         with self._retriever.searching(question, audiences=audiences) as search:
             found = self._clock()
-            draft = compose(wanted_by(search.question, search.statistics), self._untold(search, given))
-            pieces = draft.pieces if draft and not _overlaps(draft.pieces, given) else ()
+            pieces = self._answerer.pieces(search, without=lambda passage: _is_told(passage, given))
+            pieces = [piece for piece in pieces if not _overlaps([piece], given)]
             return self._answer(search, question, pieces, (begun, found))
 
     def _answer(
@@ -71,18 +73,13 @@ class Further:
             citations=citations,
             passages=evidence.passages,
             message="" if statements else render("refusal_no_more"),
-            notices=evidence.notices,
+            notices=(*evidence.notices, *search.cited_notices(each.passage_id for each in citations)),
             index_version=evidence.index_version,
             elapsed=Elapsed((found - begun) * 1e3, (done - found) * 1e3, (done - begun) * 1e3),
         )
 
     def _view(self, search: Search, document_id: str) -> DocumentView:
         return self._views.get(document_id, search.snapshot.index_version, search.snapshot.document_text)
-
-    def _untold(self, search: Search, given: Sequence[Citation]) -> list[Source]:
-        """The best passages of which nothing was cited."""
-        untold = [r for r in search.ranked if not _is_told(r.passage, given)]
-        return [Source(r, self._view(search, r.passage.document.id)) for r in untold[:PASSAGES_READ]]
 
     def _item(self, search: Search, number: int, listed: Answer) -> Iterator[Piece]:
         heads = items_of(listed)
@@ -130,17 +127,13 @@ def _still_stands(search: Search, given: Sequence[Citation]) -> bool:
 
 def _is_of(listing: Listing, given: Sequence[Citation]) -> bool:
     """Whether a list is the one that was cited: at least two of its items begin inside the quotes."""
-    begun = sum(any(c.start <= item.start < c.end for c in given) for item in listing.items)
+    begun = sum(any(c.start < item.end and item.start < c.end for c in given) for item in listing.items)
     return begun >= _ITEMS_IN_COMMON
 
 
 def _end(view: DocumentView, listing: Listing, node: Node) -> int:
-    """The end of an item; the last one of a list of single sentences may have swallowed what follows it."""
-    end = node.end
-    if node is listing.items[-1]:
-        sentences = max(len(view.within(item.start, item.end)) for item in listing.items[:-1])
-        units = view.within(node.start, node.end)
-        end = units[sentences - 1].end if 0 < sentences < len(units) else end
+    """The end of an item; the last one of a list may have swallowed what follows it."""
+    end = list_end(view, listing) if node is listing.items[-1] else node.end
     return len(view.text[:end].rstrip()) if end > node.start else node.end
 
 

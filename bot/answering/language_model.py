@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import queue
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from bot.answering.privacy import is_loopback
-from bot.answering.resilience import ModelFailure
+from bot.answering.resilience import Message, ModelFailure
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from bot.settings import LanguageModelSettings
 
 MAX_TOKENS = 2000
-"""Room for a long list and for a model that thinks aloud first."""
+"""A few numbers take twenty; the rest is for a model that thinks aloud first."""
+_ROLES = {"system": "system", "user": "human", "assistant": "ai"}
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 # Closing the connection takes no time; a stuck name look-up may not hold the caller.
 _PARTING_S = 0.05
@@ -47,38 +48,41 @@ class OpenAIEndpoint:
         self.name = settings.model
         self.is_local = is_loopback(settings.base_url)
 
-    def stream(self, system: str, question: str, timeout_s: float) -> Generator[str, None, None]:
+    def stream(self, messages: Sequence[Message], timeout_s: float) -> Generator[str, None, None]:
         """The pieces of the reply as they come; ModelFailure after ``timeout_s`` or when the call fails.
+
+        A reply that ended before the model had said all is a failure as well.
 
         Closing the iterator ends the call.
         """
         if not is_installed():
             raise model_absent()
-        call = _Call(lambda: self._pieces(system, question), timeout_s)
+        call = _Call(lambda: self._pieces(messages), timeout_s)
         try:
             yield from call
         finally:
             call.stop()
 
-    async def _pieces(self, system: str, question: str) -> AsyncIterator[str]:
+    async def _pieces(self, messages: Sequence[Message]) -> AsyncIterator[str]:
         from langsmith import tracing_context
         from openai import DefaultAsyncHttpxClient
 
-        messages = [("system", system), ("human", question)]
+        asked = [(_ROLES[message.role], message.text) for message in messages]
         # A proxy of the environment would carry a call to this machine elsewhere; a redirect carries the
         # key and the passages wherever the server likes.
         client = DefaultAsyncHttpxClient(trust_env=not self.is_local, follow_redirects=False)
         # LangChain would report the passages to a tracing service that the environment names.
         async with client as http:
             with tracing_context(enabled=False):
-                model, empty = self._chat_model(http), True
-                async for piece in _streamed(model, messages):
-                    empty = False
+                model, ended = self._chat_model(http), _Ended()
+                async for piece in _streamed(model, asked, ended):
                     yield piece
-                if empty:
+                if ended.is_empty:
                     # Some servers answer a request for a stream with one document.
-                    reply = await model.ainvoke(messages)
+                    reply = await model.ainvoke(asked)
+                    ended.note(reply.response_metadata)
                     yield str(reply.text)
+                ended.require()
 
     def _chat_model(self, http: Any) -> BaseChatModel:
         from langchain_openai import ChatOpenAI
@@ -100,10 +104,31 @@ class OpenAIEndpoint:
         )
 
 
-async def _streamed(model: BaseChatModel, messages: list[tuple[str, str]]) -> AsyncIterator[str]:
+class _Ended:
+    """How a reply ended, as the server says."""
+
+    def __init__(self) -> None:
+        self.is_empty = True
+        self._reason = ""
+
+    def note(self, metadata: Mapping[str, Any]) -> None:
+        """Take down the reason where one is given."""
+        self._reason = str(metadata.get("finish_reason") or self._reason)
+
+    def require(self) -> None:
+        """ModelFailure unless the model had said all that it had to say."""
+        if self._reason != "stop":
+            raise ModelFailure("语言模型没有把话说完", retryable=False)
+
+
+async def _streamed(
+    model: BaseChatModel, messages: list[tuple[str, str]], ended: _Ended
+) -> AsyncIterator[str]:
     try:
         async for chunk in model.astream(messages):
+            ended.note(chunk.response_metadata)
             if chunk.text:
+                ended.is_empty = False
                 yield str(chunk.text)
     except ValueError as exc:
         # LangChain's word for a stream without a single piece.
@@ -166,6 +191,8 @@ def _as_failure(exc: Exception) -> ModelFailure:
     import openai
 
     failure: ModelFailure
+    if isinstance(exc, ModelFailure):
+        return exc
     if isinstance(exc, openai.APIStatusError):
         status = exc.status_code
         retryable = status in _RETRYABLE_STATUS or status >= 500

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bot.answering.drafts import Piece, Source, Wanted
-from bot.answering.extractive import sentence_drafts
+from bot.answering.pointing import Pointing
+from bot.answering.sources import Piece
 
 QUOTES_MAX = 2
 # Nineteen of twenty passages that answer reach this score, and of questions on other matters than the
@@ -13,8 +11,13 @@ QUOTES_MAX = 2
 NEAR = 0.17
 
 
-def nearest_pieces(wanted: Wanted, sources: Sequence[Source]) -> list[Piece]:
-    """Up to two stretches of different passages, the likeliest first; none where nothing is near."""
-    near = [source for source in sources if source.score >= NEAR]
-    drafts = sorted(sentence_drafts(wanted, near), key=lambda draft: -draft.mark)
-    return [draft.pieces[0] for draft in drafts[:QUOTES_MAX]]
+def nearest_pieces(pointing: Pointing) -> list[Piece]:
+    """Up to two units of different passages, the likeliest first; none where nothing is near."""
+    found: dict[str, Piece] = {}
+    for each in pointing.pointed:
+        passage = each.source.passage
+        if each.source.score >= NEAR and each.unit.kind != "heading":
+            found.setdefault(passage.id, Piece(passage, each.unit.start, each.unit.end))
+        if len(found) == QUOTES_MAX:
+            break
+    return list(found.values())

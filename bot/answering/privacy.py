@@ -5,10 +5,18 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from retrieval.records import DocumentInfo
+from retrieval.records import Audience, DocumentInfo
 
+T = TypeVar("T")
+# Names by which a record is found again: hexadecimal figures, of which some read like a telephone's.
+_FOUND_BY = frozenset(
+    ["id", "key", "passage_id", "previous_id", "next_id", "first_id", "document_id", "index_version"]
+)
 ID_MASK, CARD_MASK, PHONE_MASK = "〔身份证号〕", "〔银行卡号〕", "〔电话号码〕"
 
 # Pasted forms are full of full-width figures; each is folded to one character, so offsets stay.
@@ -39,6 +47,30 @@ def masked(text: str, *, with_landlines: bool = True) -> str:
             parts += [text[position:start], mask]
             position = end
     return "".join([*parts, text[position:]])
+
+
+def for_readers(record: T, audiences: Collection[Audience]) -> T:
+    """A record of answers or documents as those who read it with these audiences may see it.
+
+    What it says of people (numbers of identity and bank cards, mobile telephones) is for staff alone,
+    whatever the document is marked. Every text in it is masked before it is cut, shortened or put on a
+    button; what it is found by again stays as it is.
+    """
+    return record if "内部" in audiences else cast(T, _masked_in(record))
+
+
+def _masked_in(value: object) -> object:
+    if isinstance(value, str):
+        return masked(value, with_landlines=False)
+    if isinstance(value, tuple | list):
+        return type(value)(map(_masked_in, value))
+    if isinstance(value, Mapping):
+        return {key: _masked_in(each) for key, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        shown = {field.name: getattr(value, field.name) for field in fields(value)}
+        changed = {name: _masked_in(each) for name, each in shown.items() if name not in _FOUND_BY}
+        return replace(value, **changed)
+    return value
 
 
 def _mask_of(number: str) -> str:

@@ -10,12 +10,12 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from filelock import FileLock
 
@@ -39,6 +39,13 @@ class ModelFailure(Exception):
         self.retry_after_s = retry_after_s
 
 
+class Message(NamedTuple):
+    """One message to a chat model: who speaks (``system``, ``user``, ``assistant``), and what."""
+
+    role: str
+    text: str
+
+
 class TextModel(Protocol):
     """Something that writes text piece by piece."""
 
@@ -50,7 +57,7 @@ class TextModel(Protocol):
     def is_local(self) -> bool:
         """Whether nothing leaves this machine."""
 
-    def stream(self, system: str, question: str, timeout_s: float) -> Generator[str, None, None]:
+    def stream(self, messages: Sequence[Message], timeout_s: float) -> Generator[str, None, None]:
         """The pieces of the reply as they come, for at most ``timeout_s``; ModelFailure otherwise."""
 
 
@@ -207,7 +214,7 @@ class ResilientModel:
         """Whether nothing leaves this machine."""
         return self._model.is_local
 
-    def stream(self, system: str, question: str, deadline: Deadline) -> Generator[str, None, None]:
+    def stream(self, messages: Sequence[Message], deadline: Deadline) -> Generator[str, None, None]:
         """The pieces of one reply; another attempt is made only while none has come.
 
         ModelFailure when the breaker is open, the budget spent, or the last attempt failed.
@@ -219,7 +226,7 @@ class ResilientModel:
                 raise ModelFailure("今天调用语言模型的次数已用完", retryable=False)
             begun = False
             try:
-                with closing(self._model.stream(system, question, deadline.remaining_s())) as pieces:
+                with closing(self._model.stream(messages, deadline.remaining_s())) as pieces:
                     for piece in pieces:
                         begun = True
                         yield piece

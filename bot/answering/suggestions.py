@@ -10,18 +10,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from bot.answering.drafts import Draft, Source
-from bot.answering.fitness import explains
+from bot.answering.sources import Piece, Source
 from bot.answering.subject import ends_in_verb, has_content, trimmed
 from bot.answering.view import Listing
-from ingest.structure import heading_of
 from retrieval.definitions import defines
 from retrieval.memo import Memo
 from retrieval.normalise import match_key, search_key
 from retrieval.records import SECTION_SEPARATOR, Audience
 
 SUGGESTIONS_MAX = 3
-CHECKS_MAX = 6
+CHECKS_MAX = 3
 """So many candidates are put to the answerer at most for one refusal."""
 SUGGESTION_CHARS_MAX = 20
 """A button holds no more."""
@@ -31,7 +29,6 @@ _LISTINGS_READ = 40
 _CACHED = 2_000
 # Passages and documents whose candidates are kept.
 _PLACES_KEPT = 1_000
-_TERM_CHARS = 4
 _HAN = "[\u4e00-\u9fff“”]"
 
 _UNCOUNTED = "(?:(?![一二两三四五六七八九十几来由从])[\u4e00-\u9fff])"
@@ -50,23 +47,7 @@ _LABEL = re.compile(
     r"^\s*#*\s*(?:第[一二三四五六七八九十百零\d]+[章节条]|[（(]?[一二三四五六七八九十\d]+[)）、.．]+|"
     r"[一二三四五六七八九十][是要]|[①-⑳])?\s*[，,、:：]?\s*"
 )
-_LIST_NOUN = re.compile(
-    r"(?:思路|特点|特征|原则|途径|措施|做法|方法|办法|问题|困难|要求|任务|职责|内容|条件|程序|步骤|因素|"
-    r"原因|形式|权利|义务)$"
-)
 _QUOTED = re.compile(r"“(?P<name>[^“”，。；：]{2,10})”")
-_BEGINS = r"(?:^|[，,。；;：:])\s*"
-_PERIOD = re.compile(
-    rf"{_BEGINS}(?P<what>{_HAN}{{2,10}}?)(?:一般)?(?:为|是|不少于|不超过)\s*[一二两三四五六七八九十半\d]+\s*"
-    "(?:年|个月|天|日|小时|学时)"
-)
-_MEETING = re.compile(
-    rf"(?P<what>{_HAN}{{2,10}}?)(?:应当?|一般)?每\s*(?:年|半年|季度|月|周|两周|[一二三\d]+个月)\s*(?:至少)?"
-    "(?:召开|开展|举行|进行)"
-)
-_LEADER = re.compile(
-    rf"{_BEGINS}(?P<what>{_HAN}{{2,10}}?)由(?!于){_HAN}{{2,24}}(?P<deed>担任|主持|召集|负责)"
-)
 _IS = re.compile(
     rf"(?:^|[。；;\n])\s*(?P<what>{_HAN}{{2,8}}?)"
     rf"(?:是指|，是指|——?是|是(?={_HAN}{{1,20}}的(?:{_HAN}{{1,12}})[，,。]))"
@@ -90,12 +71,19 @@ class Candidate:
     start: int
     end: int
 
+    def is_of(self, source: Source) -> bool:
+        """Whether a source's passage has part of the place that the question was made from."""
+        passage = source.passage
+        same = passage.document.id == self.document_id
+        return same and passage.start < self.end and self.start < passage.end
+
 
 # Index version, and the id of a passage or a document.
 _Place = tuple[str, str]
 _Make = Callable[[Source], Iterator[Candidate]]
 _CheckKey = tuple[str, frozenset[Audience], Candidate]
-DraftOf = Callable[[str], Draft | None]
+# The pieces that answer a question, where they come from a stretch of a document.
+PiecesFrom = Callable[[Candidate], Sequence[Piece]]
 
 
 class Suggester:
@@ -110,15 +98,15 @@ class Suggester:
         self,
         question: str,
         sources: Sequence[Source],
-        draft_of: DraftOf,
+        pieces_from: PiecesFrom,
         *,
         index_version: str,
         audiences: Collection[Audience],
     ) -> tuple[str, ...]:
         """Up to three questions of at most 20 characters, the nearest to ``question`` first.
 
-        ``draft_of`` searches and composes as for any question asked by these audiences. A candidate
-        counts only if the draft quotes the very place that it was made from.
+        ``pieces_from`` searches and reads as for any question asked by these audiences. A candidate
+        counts only if the answer quotes the very place that it was made from.
         """
         offered: list[Candidate] = []
         checks = CHECKS_MAX
@@ -131,7 +119,7 @@ class Suggester:
                 if not checks:
                     continue
                 checks -= 1
-                is_answered = self._check(key, draft_of)
+                is_answered = self._check(key, pieces_from)
             offered += [candidate] if is_answered else []
             if len(offered) == SUGGESTIONS_MAX:
                 break
@@ -154,9 +142,8 @@ class Suggester:
                 self._known.move_to_end(key)
             return self._known.get(key)
 
-    def _check(self, key: _CheckKey, draft_of: DraftOf) -> bool:
-        draft = draft_of(key[-1].question)
-        is_answered = draft is not None and _quotes(draft, key[-1])
+    def _check(self, key: _CheckKey, pieces_from: PiecesFrom) -> bool:
+        is_answered = _quotes(pieces_from(key[-1]), key[-1])
         with self._lock:
             self._known[key] = is_answered
             while len(self._known) > _CACHED:
@@ -164,12 +151,12 @@ class Suggester:
         return is_answered
 
 
-def _quotes(draft: Draft, candidate: Candidate) -> bool:
+def _quotes(pieces: Sequence[Piece], candidate: Candidate) -> bool:
     return any(
         piece.passage.document.id == candidate.document_id
         and piece.start < candidate.end
         and piece.end > candidate.start
-        for piece in draft.pieces
+        for piece in pieces
     )
 
 
@@ -216,9 +203,9 @@ def _shared(pairs: Collection[str], key: str) -> float:
 
 
 def candidates(source: Source) -> Iterator[Candidate]:
-    """What could be asked about one passage: its lists, clause, names, facts and heading."""
+    """What could be asked about one passage: its lists, its clause and the names that it defines."""
     passage = source.passage
-    for question, start, end in (*_lists(source), *_clause(source), *_facts(source), *_headings(source)):
+    for question, start, end in (*_lists(source), *_clause(source), *_definitions(source)):
         if len(question) <= SUGGESTION_CHARS_MAX:
             yield Candidate(question, passage.document.id, start, end)
 
@@ -255,9 +242,7 @@ def _list_question(source: Source, listing: Listing) -> str:
 
 def _named_above(source: Source, listing: Listing) -> str:
     """A short name for what an ownerless lead-in is about: the innermost heading."""
-    if len(listing.path) < 2:
-        return ""
-    heading = _unlabelled(heading_of(source.view.text, listing.path[-1]))
+    heading = _unlabelled(listing.above)
     return heading if 2 <= len(heading) <= 10 and re.fullmatch(f"{_HAN}+", heading) else ""
 
 
@@ -274,29 +259,19 @@ def _clause(source: Source) -> _Made:
         yield short if fits else f"{title}{number[1]}讲什么？", passage.start, passage.end
 
 
-def _facts(source: Source) -> _Made:
-    """Names that the passage explains, periods, meetings and who does what, by the sentence."""
-    passage, text = source.passage, source.view.text
-    context = source.context()
-    for unit in source.view.within(passage.start, passage.end):
+def _definitions(source: Source) -> _Made:
+    """Names that a sentence of the passage defines."""
+    text = source.view.text
+    for unit in source.units:
         sentence = text[unit.start : unit.end]
-        key = source.view.key(unit.start, unit.end)
-        for quoted in _QUOTED.finditer(sentence):
-            name, noun = quoted["name"], _noun_behind(sentence, quoted.end())
-            if _is_term(name, sentence) and explains(key, context, search_key(name + noun)):
+        quoted = ((m["name"], _noun_behind(sentence, m.end())) for m in _QUOTED.finditer(sentence))
+        for name, noun in quoted:
+            if defines(sentence, search_key(name)):
                 yield f"什么是“{name}”{noun}？", unit.start, unit.end
-        for what in _names(_IS, sentence):
-            if defines(sentence, search_key(what)):
+        for match in _IS.finditer(sentence):
+            what = match["what"]
+            if not _STOPS.search(what) and defines(sentence, search_key(what)):
                 yield f"什么是{what}？", unit.start, unit.end
-        for pattern, question in _FACTS:
-            for what in _names(pattern, sentence):
-                yield question.format(what), unit.start, unit.end
-
-
-def _is_term(name: str, sentence: str) -> bool:
-    """Whether quotation marks set off a term and not a turn of phrase: 四有四述, “1+3”, or one defined."""
-    coined = bool(re.search(r"[一二两三四五六七八九十\d]", name)) and len(name) > 2
-    return coined or len(name) >= _TERM_CHARS or defines(sentence, search_key(name))
 
 
 def _noun_behind(sentence: str, position: int) -> str:
@@ -309,42 +284,6 @@ def _noun_behind(sentence: str, position: int) -> str:
             break
         nouns += word
     return nouns if _CLASS.search(nouns) else ""
-
-
-_FACTS = ((_PERIOD, "{}是多长时间？"), (_MEETING, "{}多久召开一次？"), (_LEADER, "{}？"))
-
-
-def _names(pattern: re.Pattern[str], sentence: str) -> Iterator[str]:
-    for match in pattern.finditer(sentence):
-        what = match["what"]
-        if not _STOPS.search(what):
-            yield f"{what}由谁{match['deed']}" if "deed" in match.groupdict() else what
-
-
-def _headings(source: Source) -> _Made:
-    passage, text = source.passage, source.view.text
-    for unit in source.view.within(passage.start, passage.end):
-        node = next((each for each in reversed(unit.path) if each.heading_end > each.start), None)
-        if node is None:
-            continue
-        question = _heading_question(_unlabelled(text[node.start : node.heading_end]))
-        if question:
-            yield question, node.start, node.end
-
-
-def _heading_question(heading: str) -> str:
-    """合理设置组织 becomes 怎么合理设置组织?, 党建的特点 becomes 党建的特点有哪些?"""
-    if not re.fullmatch(f"{_HAN}{{4,16}}", heading) or _STOPS.search(heading):
-        return ""
-    if _LIST_NOUN.search(heading):
-        return f"{heading}有哪些？"
-    if "的" in heading:
-        return ""
-    import rjieba
-
-    first = next(iter(rjieba.tag(heading)), ("", ""))
-    begins_with_deed = first[1][:1] in {"v", "d", "a"} or bool(re.match("进一步|切实|着力", heading))
-    return f"怎么{heading}？" if begins_with_deed else ""
 
 
 def _unlabelled(heading: str) -> str:

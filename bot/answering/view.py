@@ -1,40 +1,34 @@
-"""A document as the answerer sees it: its tree and its sentences, each knowing where it stands."""
+"""A document as answers are made of it: its units, its lists and its clauses, by offsets."""
 
 from __future__ import annotations
 
 import bisect
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from ingest.structure import Node, parse
-from retrieval.normalise import search_key
-from retrieval.sentences import split_sentences
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A sentence or a heading: the least that is ever quoted. ``path`` leads from the root to its node."""
-
-    start: int
-    end: int
-    is_heading: bool
-    path: tuple[Node, ...]
-
-    @property
-    def node(self) -> Node:
-        return self.path[-1]
+from ingest.structure import Node, heading_of, parse
+from ingest.units import cut_units
+from retrieval.reading.records import Unit
+from retrieval.records import SECTION_SEPARATOR
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of the document: its items and the sentence that announces it (empty span if none)."""
+    """A list of the document: its items, and the unit that announces it (an empty span if none does).
+
+    ``above`` is the innermost heading that it stands under.
+    """
 
     lead_start: int
     lead_end: int
     items: tuple[Node, ...]
-    path: tuple[Node, ...]
+    above: str = ""
+
+    @property
+    def start(self) -> int:
+        return self.lead_start
 
     @property
     def end(self) -> int:
@@ -42,27 +36,26 @@ class Listing:
 
 
 class DocumentView:
-    """The tree, the units and the lists of one document text; built once, keys are remembered."""
+    """The units, lists and clauses of one document text; made once."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tree = parse(text)
-        self.units = list(_units(text, self.tree, (self.tree,)))
-        self._starts = [u.start for u in self.units]
-        self._keys: dict[tuple[int, int], str] = {}
-        self.listings = list(_listings(self, (self.tree,)))
-        self.leads = frozenset(listing.lead_start for listing in self.listings)
-
-    def key(self, start: int, end: int) -> str:
-        """The search key of a stretch of the text."""
-        span = (start, end)
-        if span not in self._keys:
-            self._keys[span] = search_key(self.text[start:end])
-        return self._keys[span]
+        tree = parse(text)
+        self.units = cut_units(text, tree)
+        self._starts = [unit.start for unit in self.units]
+        self.clauses = [node for node in tree.walk() if node.kind == "clause"]
+        self._clause_starts = [node.start for node in self.clauses]
+        self.listings = sorted(_listings(self, tree, ""), key=lambda each: each.end - each.items[0].start)
 
     def within(self, start: int, end: int) -> list[Unit]:
         """The units that begin inside ``[start, end)``."""
         return self.units[bisect.bisect_left(self._starts, start) : bisect.bisect_left(self._starts, end)]
+
+    def touching(self, start: int, end: int) -> list[Unit]:
+        """The units that have any part inside ``[start, end)``."""
+        first = max(0, bisect.bisect_right(self._starts, start) - 1)
+        found = self.units[first : bisect.bisect_left(self._starts, end)]
+        return found[1:] if found and found[0].end <= start else found
 
     def before(self, position: int) -> Unit | None:
         """The last unit that begins before ``position``."""
@@ -74,6 +67,27 @@ class DocumentView:
         index = bisect.bisect_right(self._starts, unit.start)
         return self.units[index] if index < len(self.units) else None
 
+    def said_after(self, unit: Unit) -> Unit | None:
+        """The next unit that is no heading."""
+        following = self.after(unit)
+        while following is not None and following.kind == "heading":
+            following = self.after(following)
+        return following
+
+    def section_at(self, position: int) -> str:
+        """The headings above the unit at a place, as passages name theirs."""
+        index = bisect.bisect_right(self._starts, position) - 1
+        return SECTION_SEPARATOR.join(self.units[index].path) if index >= 0 else ""
+
+    def lists_around(self, unit: Unit) -> Sequence[Listing]:
+        """The lists that a unit announces or is of, the innermost first."""
+        return [each for each in self.listings if each.lead_start <= unit.start < each.end]
+
+    def clause_around(self, unit: Unit) -> Node | None:
+        """The clause (条) that a unit is of."""
+        index = bisect.bisect_right(self._clause_starts, unit.start) - 1
+        return self.clauses[index] if index >= 0 and unit.start < self.clauses[index].end else None
+
 
 def trimmed_end(text: str, start: int, end: int) -> int:
     """The end of a stretch without the white space at its end."""
@@ -82,35 +96,24 @@ def trimmed_end(text: str, start: int, end: int) -> int:
     return end
 
 
-def _units(text: str, node: Node, path: tuple[Node, ...]) -> Iterator[Unit]:
-    """Headings and sentences in reading order, cut where a node or its heading begins or ends."""
-    position = node.start
-    if node.heading_end > node.start:
-        yield Unit(node.start, node.heading_end, True, path)
-        position = node.heading_end
-    for child in node.children:
-        yield from _sentences(text, position, child.start, path)
-        yield from _units(text, child, (*path, child))
-        position = child.end
-    yield from _sentences(text, position, node.end, path)
-
-
-def _sentences(text: str, start: int, end: int, path: tuple[Node, ...]) -> Iterator[Unit]:
-    for span in split_sentences(text, start, end):
-        yield Unit(*span, False, path)
-
-
-def _listings(view: DocumentView, path: tuple[Node, ...]) -> Iterator[Listing]:
+def _listings(view: DocumentView, node: Node, above: str) -> Iterator[Listing]:
     groups: OrderedDict[int, list[Node]] = OrderedDict()
-    for child in path[-1].children:
+    if node.heading_end > node.start:
+        above = heading_of(view.text, node)
+    begun: dict[int, int] = {}
+    end = node.start
+    for child in node.children:
+        begun.setdefault(child.group, end)
         groups.setdefault(child.group, []).append(child)
-        yield from _listings(view, (*path, child))
-    for members in groups.values():
+        end = child.end
+        yield from _listings(view, child, above)
+    for group, members in groups.items():
         if len(members) > 1:
             lead = view.before(members[0].start)
-            inside = lead is not None and lead.start >= path[-1].start
+            # What stands in front of the list, and is no part of another one.
+            inside = lead is not None and lead.start >= begun[group]
             span = (lead.start, lead.end) if lead and inside else (members[0].start, members[0].start)
-            yield Listing(*span, tuple(members), path)
+            yield Listing(*span, tuple(members), above)
 
 
 class ViewCache:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.console import complain, notice, say, show, width
+from bot.cli.console import complain, notice, say, show, waiting, width
 from bot.cli.questions import checked_question
 from bot.cli.startup import ensure_corpus, open_application
 from bot.cli.wording import Command
@@ -88,7 +88,7 @@ class Chat:
         from bot.answering.further import Further
         from bot.answering.gaps import Gaps
 
-        further, gaps = Further(application.retriever), Gaps(application.data_dir)
+        further, gaps = Further(application.retriever, application.answerer), Gaps(application.data_dir)
         self._dialogue: Dialogue = Dialogue(application.answerer, further, Conversations(), gaps)
         self._key: Key = Key("terminal")
         self._suggestions: tuple[str, ...] = ()
@@ -117,6 +117,7 @@ class Chat:
     def _reply(self, question: str) -> None:
         from bot.rendering.terminal import render_turn
 
-        turn: Turn = self._dialogue.ask(self._key, question)
+        with waiting("正在查找……"):
+            turn: Turn = self._dialogue.ask(self._key, question)
         self._suggestions = turn.answer.suggestions
         show(render_turn(turn, width=width()))

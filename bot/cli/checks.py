@@ -198,10 +198,10 @@ def check_language_model(application: Application) -> Check:
     """Whether what a language model needs is installed; the endpoint itself is not called."""
     llm = application.settings.llm
     if not llm.model:
-        return Check("大模型", "note", "未设置，直接摘录原文作答")
+        return Check("大模型", "note", "未设置，由阅读模型指认答案")
     from bot.answering.language_model import is_installed
 
     if not is_installed():
-        message = f"设置了 {llm.model}，但没有安装附加项，仍摘录原文作答"
+        message = f"设置了 {llm.model}，但没有安装附加项，仍由阅读模型指认答案"
         return Check("大模型", "warning", message, "在克隆下来的文件夹里运行 pip install '.[llm]'。")
     return Check("大模型", "ok", f"{llm.model}（未联网核对）")

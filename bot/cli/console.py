@@ -175,6 +175,18 @@ def progress(*, beside_results: bool = False) -> Iterator[Progress]:
         yield report
 
 
+@contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """A sign on stderr, while the block runs, that something is being done; on a terminal it moves."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from bot.rendering.safe_console import SafeConsole
+
+    with SafeConsole(stderr=True).status(on_one_line(text)):
+        yield
+
+
 def line_report(now: Callable[[], float] = time.monotonic) -> Progress:
     """Progress as lines on stderr with the time left, one at most every ten seconds, for logs and pipes."""
     last = now()

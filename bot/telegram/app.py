@@ -128,7 +128,7 @@ def build(
     menus = Menus(bot, gate, store)
     commands = Commands(desk, store, menus, lambda: bot, _answerer(core.settings))
     metrics = Metrics()
-    turns = Turns(store, rates, lines, delivery, metrics, is_streaming=bool(core.settings.llm.model))
+    turns = Turns(store, rates, lines, delivery, metrics)
     uploads = Uploads(core, store, gate, turns, delivery, bot, sleep=sleep)
 
     def identity() -> Identity:
@@ -211,6 +211,6 @@ def _health(core: compose.Application, lines: Lines, polls: PollRequest) -> Heal
 def _answerer(settings: Settings) -> str:
     """How answers come about, for ``/privacy``."""
     if not settings.llm.model:
-        return "摘录原文，不经过大模型"
+        return "由本机的阅读模型在资料里指认原文，不经过大模型"
     host = urlsplit(settings.llm.base_url).hostname
-    return f"大模型 {settings.llm.model}（{host}）根据检索到的段落作答，提问会发给它"
+    return f"大模型 {settings.llm.model}（{host}）在检索到的原文里指认答案，提问和这些原文会发给它"

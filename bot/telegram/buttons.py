@@ -34,7 +34,7 @@ from bot.telegram.delivery import Delivery, QueueFull
 from bot.telegram.desk import Desk
 from bot.telegram.gate import Gate
 from bot.telegram.limits import Lines, RateLimits, RateWindow
-from bot.telegram.replies import for_readers, topic_of
+from bot.telegram.replies import topic_of
 from bot.telegram.requests import Target
 from bot.telegram.store import StoredAnswer, TelegramStore
 from bot.telegram.uploads import Uploads
@@ -117,10 +117,9 @@ class Buttons:
     async def _show(self, wanted: Callback, message: Message, asking: Asking) -> None:
         """Send what the button opens, or put it in place of the message that has the button."""
         if isinstance(wanted, TurnTo | TopicsPage):
-            (page,) = for_readers([await self._page(wanted, asking)], asking.audiences)
-            await self._delivery.edit(asking.chat.id, message.message_id, page)
+            await self._delivery.edit(asking.chat.id, message.message_id, await self._page(wanted, asking))
         else:
-            parts = for_readers(await self._opened(wanted, asking, message), asking.audiences)
+            parts = await self._opened(wanted, asking, message)
             await self._delivery.send(
                 Target(asking.chat.id, asking.topic_id or None, message.message_id), parts
             )

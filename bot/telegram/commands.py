@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from telegram import Bot, Chat
 
 from bot.answering.conversation import Key
+from bot.answering.small_talk import small_talk
 from bot.rendering.json import answer_json
 from bot.rendering.telegram import (
     render_answer,
@@ -25,13 +26,12 @@ from bot.telegram import notices, wording
 from bot.telegram.addressing import Addressed
 from bot.telegram.gate import Role
 from bot.telegram.listings import found_parts, source_parts, status_part, text_parts
-from bot.telegram.replies import Ending, Reply, for_readers, note
+from bot.telegram.replies import Ending, Reply, note
 from bot.telegram.store import ANSWERS_KEPT_DAYS
 from retrieval.errors import StoreError, WorkError
 
 if TYPE_CHECKING:
     from bot.answering.conversation import Turn
-    from bot.answering.generation import OnStatement
     from bot.telegram.desk import Desk
     from bot.telegram.menus import Menus
     from bot.telegram.store import TelegramStore
@@ -46,10 +46,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What somebody says to the bot: who, where, and what may be quoted there.
-
-    ``on_statement`` shows what is verified of the answer while the rest is being written.
-    """
+    """What somebody says to the bot: who, where, and what may be quoted there."""
 
     said: Addressed
     chat: Chat
@@ -57,7 +54,6 @@ class Asking:
     user_id: int
     role: Role
     audiences: frozenset[Audience]
-    on_statement: OnStatement | None = None
 
     @property
     def is_private(self) -> bool:
@@ -102,22 +98,22 @@ class Commands:
     async def reply(self, asking: Asking) -> Reply:
         """The reply to a question or a command."""
         work = self._by_name.get(asking.said.command, self._unknown)
-        reply = await work(asking)
-        return replace(reply, parts=for_readers(reply.parts, asking.audiences))
+        return await work(asking)
 
     async def _ask(self, asking: Asking) -> Reply:
         said = asking.said
         if not said.text and not said.context:
             without_text = wording.ONLY_FILES if asking.role == "admin" else wording.ONLY_TEXT
             return _notice(wording.NO_QUESTION if said.command else without_text)
-        turn = await self._desk.ask(
-            asking.key, said.text, said.context, asking.audiences, asking.on_statement
-        )
+        turn = await self._desk.ask(asking.key, said.text, said.context, asking.audiences)
         return self.answered(asking, turn)
 
     def answered(self, asking: Asking, turn: Turn) -> Reply:
         """The reply that carries an answer, which is kept for its buttons."""
         answer = turn.answer
+        if small_talk(turn.asked):
+            # Nobody has a verdict on a greeting.
+            return _notice(answer.message)
         if turn.is_rewritten:
             answer = replace(answer, notices=(_UNDERSTOOD.format(question=turn.rewritten), *answer.notices))
         record = answer_json(answer, answer_id=None) | {"suggestions": list(answer.suggestions)}

@@ -17,12 +17,11 @@ from datetime import timedelta
 from typing import Literal, Protocol
 
 from telegram import Bot
-from telegram.constants import ChatAction, ParseMode
+from telegram.constants import ChatAction
 from telegram.error import (
     BadRequest,
     ChatMigrated,
     Forbidden,
-    InvalidToken,
     NetworkError,
     RetryAfter,
     TelegramError,
@@ -108,7 +107,6 @@ class _Lane:
     is_held: bool = False
     worker: asyncio.Task[None] | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
-    takes_drafts: bool = True
 
     @property
     def waiting(self) -> list[_Job]:
@@ -196,32 +194,6 @@ class Delivery:
             _log.info("chat action not shown: %s", type(exc).__name__)
             return False
         return True
-
-    async def show_draft(self, target: Target, draft_id: int, part: MessagePart) -> bool:
-        """Whether this chat takes drafts: what is shown as being written until the next message comes.
-
-        A draft is no message and waits for nothing: where there is no room for it, it is left out.
-        """
-        lane = self._lane(target.chat_id)
-        if not lane.takes_drafts or lane.pacer.pause_s() or not self._overall.take_if_free():
-            return lane.takes_drafts
-        try:
-            await self._bot.send_message_draft(
-                lane.chat_id,
-                draft_id,
-                part.html,
-                message_thread_id=target.thread_id,
-                parse_mode=ParseMode.HTML,
-            )
-        except RetryAfter as exc:
-            lane.pacer.pause(_seconds(exc))
-        # The library's word for a method that an older server does not know is a wrong token.
-        except (BadRequest, InvalidToken) as exc:
-            _log.info("no drafts in this chat: %s", type(exc).__name__)
-            lane.takes_drafts = False
-        except TelegramError as exc:
-            _log.info("draft not shown: %s", type(exc).__name__)
-        return lane.takes_drafts
 
     def length(self, chat_id: int) -> int:
         """How many deliveries of this chat are not finished, the one under way included."""

@@ -11,6 +11,7 @@ from bot import asking
 from bot.answering.conversation import Conversations, Dialogue, Key, Turn
 from bot.answering.further import Further
 from bot.answering.gaps import Gaps
+from bot.answering.privacy import for_readers
 from bot.answering.small_talk import small_talk
 from bot.asking import QUESTION_CHARS_MAX
 from bot.feedback import read_feedback
@@ -24,7 +25,6 @@ from retrieval.topics import Topic
 
 if TYPE_CHECKING:
     from bot.answering.answer import Answer
-    from bot.answering.generation import OnStatement
     from bot.compose import Application
     from retrieval.records import Audience, DocumentInfo, Evidence
     from retrieval.snapshot import Snapshot
@@ -47,13 +47,16 @@ class Overview:
 
 
 class Desk:
-    """Questions to one application, in the order in which there is room for them."""
+    """Questions to one application, in the order in which there is room for them.
+
+    Everything that comes from here is as the asker's audiences may read it, see ``for_readers``.
+    """
 
     def __init__(self, application: Application, work: WorkQueue) -> None:
         self._application = application
         self._dialogue = Dialogue(
             application.answerer,
-            Further(application.retriever),
+            Further(application.retriever, application.answerer),
             Conversations(),
             Gaps(application.data_dir),
         )
@@ -61,28 +64,20 @@ class Desk:
         self._keys: dict[str, set[Key]] = {}
         self.work = work
 
-    async def ask(
-        self,
-        key: Key,
-        text: str,
-        context: str,
-        audiences: Collection[Audience],
-        on_statement: OnStatement | None = None,
-    ) -> Turn:
+    async def ask(self, key: Key, text: str, context: str, audiences: Collection[Audience]) -> Turn:
         """The turn of ``text``, which may point at ``context``, a quoted message.
 
-        ``on_statement`` gets, in another thread, each statement of the answer once it is verified.
         InputError where there is no question or too long a one; QueueFull where too many wait.
         """
         question, fallback = with_context(text, context)
         self._keys.setdefault(key.user, set()).add(key)
 
         def work() -> Turn:
-            turn = self._dialogue.ask(key, question, audiences=audiences, on_statement=on_statement)
+            turn = self._dialogue.ask(key, question, audiences=audiences)
             if turn.answer.status == "refused" and fallback:
-                second = self._dialogue.ask(key, fallback, audiences=audiences, on_statement=on_statement)
-                return second if second.answer.status == "answered" else turn
-            return turn
+                second = self._dialogue.ask(key, fallback, audiences=audiences)
+                turn = second if second.answer.status == "answered" else turn
+            return for_readers(turn, audiences)
 
         return await self.work.run(work)
 
@@ -90,7 +85,9 @@ class Desk:
         """The answer from public documents, outside of every conversation; raises as ``ask`` does."""
         question = checked_question(text)
         answerer = self._application.answerer
-        return await self.work.run(lambda: answerer.answer(question, audiences=EVERYONE))
+        return await self.work.run(
+            lambda: for_readers(answerer.answer(question, audiences=EVERYONE), EVERYONE)
+        )
 
     def forget(self, user: str) -> None:
         """Drop every conversation of a person."""
@@ -102,7 +99,9 @@ class Desk:
         question = checked_question(text)
         retriever = self._application.retriever
         return await self.work.run(
-            lambda: retriever.search(question, k=_PASSAGES_LISTED, audiences=audiences)
+            lambda: for_readers(
+                retriever.search(question, k=_PASSAGES_LISTED, audiences=audiences), audiences
+            )
         )
 
     async def passage(self, passage_id: str, audiences: Collection[Audience]) -> PassageView:
@@ -115,7 +114,7 @@ class Desk:
 
     async def topics(self, audiences: Collection[Audience]) -> Sequence[Topic]:
         """The procedures and models that these audiences may read about, best first."""
-        return (await self.work.run(lambda: self._catalogue.topics(audiences)))[1]
+        return await self.work.run(lambda: for_readers(self._catalogue.topics(audiences)[1], audiences))
 
     async def documents(self, audiences: Collection[Audience]) -> list[DocumentInfo]:
         """The documents that these audiences may see, by source."""
@@ -141,7 +140,7 @@ class Desk:
 
         def read() -> _Result:
             with store.snapshot(audiences) as snapshot:
-                return work(snapshot)
+                return for_readers(work(snapshot), audiences)
 
         return await self.work.run(read)
 
@@ -161,7 +160,8 @@ def with_context(text: str, context: str) -> tuple[str, str]:
     A quoted message is the question where the text is none, part of it where the text points back, and a
     second attempt otherwise. It is cut to what fits; the text never is.
     """
-    if small_talk(text):
+    # A question mark below somebody's question asks for its answer.
+    if small_talk(text) and not (context and not text.strip("?？ ")):
         return text, ""
     if not context:
         return checked_question(text), ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from telegram import Update
 from telegram.ext import ContextTypes
@@ -57,13 +56,11 @@ class Handlers:
         if self._uploads.takes(message, asking.said):
             await self._turns.run(
                 update,
-                lambda show: self._uploads.receive(update, message),
+                lambda: self._uploads.receive(update, message),
                 is_limited=asking.role != "admin",
             )
         else:
-            await self._turns.run(
-                update, lambda show: self._commands.reply(replace(asking, on_statement=show))
-            )
+            await self._turns.run(update, lambda: self._commands.reply(asking))
 
     async def on_membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Tell a group that the bot has just come into how to ask it, once."""

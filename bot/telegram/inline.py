@@ -16,9 +16,7 @@ from bot.rendering.telegram import render_answer
 from bot.rendering.telegram_markup import make_label
 from bot.telegram.desk import Desk
 from bot.telegram.limits import QueueFull, RateLimits
-from bot.telegram.replies import for_readers
 from retrieval.errors import InputError
-from retrieval.records import EVERYONE
 
 # Each keystroke is a query; the first few characters ask nothing yet.
 _CHARS_MIN = 4
@@ -54,7 +52,7 @@ class Inline:
             return []
         if answer.status != "answered":
             return []
-        first, *others = for_readers(render_answer(answer, limit_utf16=_UNITS), EVERYONE)
+        first, *others = render_answer(answer, limit_utf16=_UNITS)
         content = InputTextMessageContent(
             first.html + (_MORE if others else ""),
             ParseMode.HTML,

@@ -176,11 +176,3 @@ class OverallPacer:
         self._window.record(now + wait_s)
         if wait_s > 0:
             await self._sleep(wait_s)
-
-    def take_if_free(self) -> bool:
-        """Whether a slot was free at this moment, which is then taken."""
-        now = self._clock()
-        is_free = self._window.wait_s(now) <= 0
-        if is_free:
-            self._window.record(now)
-        return is_free

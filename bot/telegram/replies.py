@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from telegram import Message
 
-from bot.answering.privacy import masked
 from bot.rendering.telegram_markup import MessagePart, Run, make_part
 from bot.telegram.requests import Target
-from retrieval.records import Audience
 
 Ending = Literal["answer", "refusal", "notice", "error", "undeliverable"]
 
@@ -22,20 +20,6 @@ class Reply:
 
     parts: Sequence[MessagePart]
     ending: Ending
-
-
-def for_readers(parts: Sequence[MessagePart], audiences: Collection[Audience]) -> list[MessagePart]:
-    """The messages as those who read them there may see them.
-
-    What a document says of people (numbers of identity and bank cards, mobile telephones) is for staff in
-    private alone, whatever the document is marked.
-    """
-    return list(parts) if "内部" in audiences else [_masked(part) for part in parts]
-
-
-def _masked(part: MessagePart) -> MessagePart:
-    html, plain, body = (masked(each, with_landlines=False) for each in (part.html, part.plain, part.body))
-    return part if html == part.html else replace(part, html=html, plain=plain, body=body)
 
 
 def note(text: str) -> MessagePart:

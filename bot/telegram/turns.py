@@ -11,9 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from telegram import Message, Update
-from telegram.constants import ChatType
 
-from bot.answering.generation import OnStatement
 from bot.rendering.telegram import render_busy_notice, render_error
 from bot.rendering.telegram_markup import MessagePart
 from bot.telegram import wording
@@ -24,11 +22,10 @@ from bot.telegram.limits import Lines, QueueFull, RateLimits, asker
 from bot.telegram.metrics import Metrics
 from bot.telegram.replies import Ending, Reply, note, target_of
 from bot.telegram.store import TelegramStore
-from bot.telegram.streaming import Stream
 from retrieval.errors import UsageError
 
-Work = Callable[[OnStatement | None], Awaitable[Reply]]
-"""Makes a reply; what it is given, if anything, shows each verified statement at once."""
+Work = Callable[[], Awaitable[Reply]]
+"""Makes a reply."""
 
 _TYPING_EVERY_S = 4.5
 _log = logging.getLogger(__name__)
@@ -36,17 +33,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Open:
-    """A turn that has not ended: when it began, and the message that shows its answer so far."""
+    """A turn that has not ended, and when it began."""
 
     begun: float
-    message_id: int | None = None
 
 
 class Turns:
     """The turns of one bot.
 
-    ``interrupted`` are the updates whose reply may have left before the process was restarted. With
-    ``is_streaming``, private chats see an answer while it is being written.
+    ``interrupted`` are the updates whose reply may have left before the process was restarted.
     """
 
     def __init__(
@@ -56,15 +51,12 @@ class Turns:
         lines: Lines,
         delivery: Delivery,
         metrics: Metrics,
-        *,
-        is_streaming: bool = False,
     ) -> None:
         self._store = store
         self._limits = limits
         self._lines = lines
         self._delivery = delivery
         self._metrics = metrics
-        self._is_streaming = is_streaming
         self._open: dict[int, _Open] = {}
         self.interrupted: set[int] = set()
 
@@ -90,9 +82,9 @@ class Turns:
                 await self._take(update, message, work)
 
     async def _take(self, update: Update, message: Message, work: Work) -> None:
-        turn = self._open[update.update_id] = _Open(time.monotonic())
+        self._open[update.update_id] = _Open(time.monotonic())
         async with self._typing(message):
-            reply = await self._answered(update, message, turn, work)
+            reply = await self._attempt(message, work)
         await self.close(update, reply)
 
     async def close(self, update: Update, reply: Reply) -> None:
@@ -128,29 +120,9 @@ class Turns:
             _log.error("error %s could not be told: %s", code, kind_of(exc))
             self._end(update, "undeliverable")
 
-    async def _answered(self, update: Update, message: Message, turn: _Open, work: Work) -> Reply:
-        """What ``work`` gives, shown while it is being written where the chat is one person's."""
-        if not self._is_streaming or message.chat.type != ChatType.PRIVATE:
-            return await self._attempt(message, work, None)
-        stream = Stream(self._delivery, target_of(message), _Marking(self._store, update.update_id))
-        try:
-            async with stream:
-                return await self._attempt(message, work, stream.add)
-        finally:
-            turn.message_id = stream.message_id
-
     async def _deliver(self, update_id: int, message: Message, parts: Sequence[MessagePart]) -> Outcome:
-        """Send the parts, the first into the message that shows the answer so far where there is one."""
-        target, journal = target_of(message), _Marking(self._store, update_id)
-        shown = self._open[update_id].message_id if update_id in self._open else None
-        if shown is not None:
-            edited = await self._delivery.edit(target.chat_id, shown, parts[0])
-            if edited.fate == "delivered":
-                parts = parts[1:]
-            # Whoever deleted what was shown so far still gets the answer.
-            if edited.fate != "gone" and (edited.fate != "delivered" or not parts):
-                return edited
-        return await self._delivery.send(target, parts, journal=journal)
+        """Send the parts."""
+        return await self._delivery.send(target_of(message), parts, journal=_Marking(self._store, update_id))
 
     def _end(self, update: Update, ending: Ending) -> None:
         self._store.settle(update.update_id, ending)
@@ -189,10 +161,10 @@ class Turns:
         """The notice, or silence where the chat has just been told such a thing."""
         return Reply([notice] if self._limits.may_tell(chat_id) else [], "notice")
 
-    async def _attempt(self, message: Message, work: Work, show: OnStatement | None) -> Reply:
+    async def _attempt(self, message: Message, work: Work) -> Reply:
         """What ``work`` gives, or the sentence about a full queue or the asker's own mistake."""
         try:
-            return await work(show)
+            return await work()
         except QueueFull as exc:
             return self._refusal(message.chat.id, render_busy_notice(exc.length))
         except UsageError as exc:

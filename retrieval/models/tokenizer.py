@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from retrieval.errors import ModelError
 
@@ -13,6 +14,14 @@ from retrieval.errors import ModelError
 UNKNOWN = "\0unknown"
 _SPACE = "▁"
 _RUN_OF_SPACES = re.compile(" {2,}")
+
+
+class Token(NamedTuple):
+    """A piece's number, and the stretch of the text that it stands for."""
+
+    id: int
+    start: int
+    end: int
 
 
 class Tokenizer:
@@ -45,3 +54,28 @@ class Tokenizer:
             for number, (start, end) in zip(numbers, cut.offsets, strict=True)
             for _ in range(end - start if number == self._unknown else 1)
         ]
+
+    def spans(self, text: str) -> list[Token]:
+        """The text's pieces as ``tokens`` gives them, each with its place in the text."""
+        spaced, origins = self._spaced(text)
+        cut = self._cutter.encode(spaced, add_special_tokens=False)
+        found = []
+        for number, (start, end) in zip(cut.ids, cut.offsets, strict=True):
+            step = 1 if number == self._unknown else end - start
+            for at in range(start, end, step):
+                found.append(Token(number, origins[at], origins[at + step - 1] + 1))
+        return found
+
+    def _spaced(self, text: str) -> tuple[str, list[int]]:
+        """The text as it is cut, and which character of ``text`` each of its characters comes from."""
+        made: list[str] = [_SPACE]
+        origins = [0]
+        for at, character in enumerate(text):
+            for each in self._characters.get(ord(character), character):
+                if each == " ":
+                    if made[-1] == _SPACE:
+                        continue
+                    each = _SPACE
+                made.append(each)
+                origins.append(at)
+        return "".join(made), origins

@@ -42,12 +42,14 @@ class Graph:
         self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
         return name
 
-    def model(self, outputs: Mapping[str, Sequence[Any]]) -> onnx.ModelProto:
-        """The whole, with the shape of each output."""
+    def model(
+        self, outputs: Mapping[str, Sequence[Any]], inputs: Sequence[onnx.ValueInfoProto] = ()
+    ) -> onnx.ModelProto:
+        """The whole, with the shape of each output; ``inputs`` are those beside ``ids``."""
         made = helper.make_graph(
             self.nodes,
             "multilingual-e5-small",
-            [helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"])],
+            [helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"]), *inputs],
             [helper.make_tensor_value_info(n, TensorProto.FLOAT, list(s)) for n, s in outputs.items()],
             list(self.constants.values()),
         )
@@ -141,18 +143,18 @@ def encoder(
 ) -> onnx.ModelProto:
     """The encoder over the kept pieces; ``watched`` are further names to give out."""
     graph = Graph()
-    state = _embedded(graph, weights, kept)
+    state = embedded(graph, weights, kept)
     blank = graph.node("Equal", "ids", graph.constant("pad", np.int64(PAD)), name="is_pad")
     read = graph.node("Not", blank, name="is_read")
     mask = graph.node("Cast", read, name="mask", to=TensorProto.INT32)
     for layer in range(weights.layers):
-        state = _layer(graph, weights, dense, f"l{layer}.", state, mask)
+        state = add_layer(graph, weights, dense, f"l{layer}.", state, mask)
     _mean(graph, state, graph.node("Cast", read, name="weight", to=TensorProto.FLOAT))
     others = dict.fromkeys(watched, ("texts", "tokens", None))
     return graph.model({"mean": ("texts", weights.hidden), **others})
 
 
-def _embedded(graph: Graph, weights: Weights, kept: Sequence[int]) -> str:
+def embedded(graph: Graph, weights: Weights, kept: Sequence[int], ids: str = "ids") -> str:
     """Word vectors stay in the 4-bit blocks they come in: looked up, not multiplied, they cost nothing."""
     scales, numbers = weights.blocks("emb.word", weights.rows)
     signed = numbers[kept].reshape(len(kept), -1) ^ 8  # from 0..15 to two's complement
@@ -163,7 +165,7 @@ def _embedded(graph: Graph, weights: Weights, kept: Sequence[int]) -> str:
     looked_up = graph.node(
         "GatherBlockQuantized",
         "word",
-        "ids",
+        ids,
         graph.constant("word.scales", scales[kept]),
         name="looked_up",
         domain=_CONTRIB,
@@ -179,10 +181,11 @@ def _embedded(graph: Graph, weights: Weights, kept: Sequence[int]) -> str:
     length = graph.node("Shape", "ids", name="length", start=1, end=2)
     start = graph.constant("start", np.array([0]))
     here = graph.node("Slice", graph.constant("places", places), start, length, start, name="here")
-    return _normal(graph, weights, "emb.ln", graph.node("Add", words, here, name="embedded"))
+    return normal(graph, weights, "emb.ln", graph.node("Add", words, here, name="embedded"))
 
 
-def _layer(graph: Graph, weights: Weights, dense: Dense, name: str, state: str, mask: str) -> str:
+def add_layer(graph: Graph, weights: Weights, dense: Dense, name: str, state: str, mask: str) -> str:
+    """One layer of the encoder over ``state``; gives the name of what comes out."""
     thirds = [f"{name}{part}" for part in ("query", "key", "value")]
     sizes = graph.constant("thirds", np.array([weights.hidden] * 3))
     graph.nodes.append(helper.make_node("Split", [dense(graph, f"{name}qkv", state), sizes], thirds, axis=-1))
@@ -201,10 +204,10 @@ def _layer(graph: Graph, weights: Weights, dense: Dense, name: str, state: str, 
 
 
 def _added(graph: Graph, weights: Weights, name: str, state: str, change: str) -> str:
-    return _normal(graph, weights, name, graph.node("Add", state, change, name=f"{name}.sum"))
+    return normal(graph, weights, name, graph.node("Add", state, change, name=f"{name}.sum"))
 
 
-def _normal(graph: Graph, weights: Weights, name: str, source: str) -> str:
+def normal(graph: Graph, weights: Weights, name: str, source: str) -> str:
     gain, shift = (graph.constant(f"{name}.{part}", weights.floats(f"{name}.{part}")) for part in "wb")
     return graph.node(
         "LayerNormalization", source, gain, shift, name=f"{name}.normal", epsilon=weights.epsilon, axis=-1

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot.answering.answer import Answer, Statement
-from bot.answering.answerer import Answerer
 from bot.answering.conversation import AGE_MAX_S, TURNS_MAX, Conversations, Dialogue, Key, Turn
 from bot.answering.followup import FOLLOW_UP_CHARS_MAX, Asked, resolve
 from bot.answering.further import Further
@@ -17,6 +16,7 @@ from bot.answering.gaps import Gaps
 from retrieval.retriever import EVERYONE, STAFF, Retriever
 from retrieval.store import Store
 from tests.bot.answering.library import LIST_QUESTION, make_store
+from tests.corpus import answering
 
 ROOT = Path(__file__).resolve().parents[3]
 # Questions of other collections may point at a text that their reader has before him (这次会议).
@@ -52,7 +52,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture
 def dialogue(store: Store) -> Dialogue:
     retriever = Retriever(store, None, None)
-    return Dialogue(Answerer(retriever), Further(retriever), Conversations())
+    return Dialogue(answering(retriever), Further(retriever, answering(retriever)), Conversations())
 
 
 def after(question: str, answer: Answer, follow_up: str) -> str:
@@ -272,7 +272,7 @@ def test_unanswered_questions_are_gaps_but_follow_ups_to_nothing_are_not(
     store: Store, tmp_path: Path
 ) -> None:
     retriever, gaps = Retriever(store, None, None), Gaps(tmp_path)
-    dialogue = Dialogue(Answerer(retriever), Further(retriever), Conversations(), gaps)
+    dialogue = Dialogue(answering(retriever), Further(retriever, answering(retriever)), Conversations(), gaps)
     talk(dialogue, "还有吗?", LIST_QUESTION, "会长的工资是多少?", *["还有吗?"] * 3)
     assert [gap.question for gap in gaps.list()] == ["会长的工资是多少?"]
 

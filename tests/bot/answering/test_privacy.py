@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.answering.adviser import Adviser
 from bot.answering.answerer import Answerer
-from bot.answering.generation import Generator
 from bot.answering.language_model import OpenAIEndpoint
 from bot.answering.privacy import CARD_MASK, ID_MASK, PHONE_MASK, MaskingFilter, is_loopback, masked
 from bot.answering.resilience import Backoff, ResilientModel
@@ -19,7 +19,7 @@ from ingest.passages import make_passages
 from ingest.records import CleanedDocument
 from retrieval.retriever import Retriever
 from retrieval.store import Store
-from tests.corpus import read_plain, run_ingest, write_files
+from tests.corpus import answering, read_plain, run_ingest, write_files
 from tests.llm_server import LlmServer
 
 OPEN = "莫愁社区的公告\n莫愁社区的议事会每月召开3次。联系电话13812345678，身份证号320102199003078515。"
@@ -112,7 +112,7 @@ def asking(retriever: Retriever, server: LlmServer, *, local: bool, allowed: boo
     endpoint = OpenAIEndpoint(LanguageModelSettings(base_url=server.url, model="m"))
     endpoint.is_local = local
     model = ResilientModel(endpoint, backoff=Backoff(attempts=1))
-    return Answerer(retriever, generator=Generator(model, timeout_s=20, allow_internal=allowed))
+    return answering(retriever, Adviser(model, timeout_s=20, allow_internal=allowed))
 
 
 def sent(server: LlmServer) -> str:

@@ -13,7 +13,7 @@ from bot.rendering.json import answer_json
 from retrieval.records import DocumentInfo
 from retrieval.retriever import Retriever
 from retrieval.store import Store
-from tests.corpus import run_ingest, write_files
+from tests.corpus import answering, run_ingest, write_files
 
 
 def quotes(*titles: str) -> list[Citation]:
@@ -48,11 +48,11 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
     other = "党员活动室制度\n活动室由支部书记负责开门。\n活动室每周开放三天。"
     run_ingest(folder / "data", write_files(folder / "docs", a="\n".join(lines), b=other))
     store = Store.open(folder / "data", create=False)
-    yield Answerer(Retriever(store, None, None))
+    yield answering(Retriever(store, None, None))
     store.close()
 
 
-@pytest.mark.parametrize("question", ["党员活动室的开门由谁审批?", "活动室每周由谁打扫?"])
+@pytest.mark.parametrize("question", ["党员活动室的面积有多大?", "活动室每周由谁打扫?"])
 def test_a_refusal_quotes_the_nearest_wording_verbatim(answerer: Answerer, question: str) -> None:
     answer = answerer.answer(question)
     shown = answer_json(answer, answer_id=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from bot.answering.resilience import (
     CircuitBreaker,
     DailyBudget,
     Deadline,
+    Message,
     ModelFailure,
     ResilientModel,
 )
@@ -42,7 +43,7 @@ class Model:
         self.replies = list(replies)
         self.timeouts: list[float] = []
 
-    def stream(self, system: str, question: str, timeout_s: float) -> Generator[str, None, None]:
+    def stream(self, messages: Sequence[Message], timeout_s: float) -> Generator[str, None, None]:
         self.timeouts.append(timeout_s)
         reply = self.replies.pop(0)
         for piece in [reply] if isinstance(reply, ModelFailure) else reply:
@@ -61,7 +62,7 @@ def resilient(model: Model, clock: Clock, **parts: object) -> ResilientModel:
 
 
 def read(model: ResilientModel, clock: Clock, seconds: float = 30.0) -> list[str]:
-    return list(model.stream("", "", Deadline.after(seconds, clock)))
+    return list(model.stream((), Deadline.after(seconds, clock)))
 
 
 def test_a_transient_failure_is_tried_again_after_doubling_waits() -> None:
@@ -98,7 +99,7 @@ def test_no_wait_goes_beyond_the_deadline() -> None:
 
 def test_what_broke_off_after_it_began_is_not_begun_anew() -> None:
     clock, model = Clock(), Model(["一", transient()], ["二"])
-    stream = resilient(model, clock).stream("", "", Deadline.after(30, clock))
+    stream = resilient(model, clock).stream((), Deadline.after(30, clock))
     assert next(stream) == "一"
     with pytest.raises(ModelFailure):
         next(stream)
@@ -130,7 +131,7 @@ def test_a_reader_that_has_enough_closes_the_breaker() -> None:
     breaker = CircuitBreaker(failures=1, rest_s=60, clock=clock)
     breaker.failed()
     clock.now += 60
-    stream = resilient(Model(["一", "二"]), clock, breaker=breaker).stream("", "", Deadline.after(30, clock))
+    stream = resilient(Model(["一", "二"]), clock, breaker=breaker).stream((), Deadline.after(30, clock))
     assert next(stream) == "一"
     stream.close()
     assert breaker.allows() and breaker.allows()

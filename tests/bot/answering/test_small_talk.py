@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.answerer import Answerer
 from bot.answering.conversation import Conversations, Dialogue, Key
 from bot.answering.further import Further
 from bot.answering.gaps import Gaps
 from bot.answering.small_talk import kind_of, small_talk, table
 from retrieval.retriever import Retriever
 from retrieval.store import Store
-from tests.corpus import run_ingest, write_files
+from tests.corpus import answering, run_ingest, write_files
 
 QUESTIONS = sorted((Path(__file__).parents[2] / "questions").glob("*.jsonl"))
 
@@ -52,7 +51,7 @@ def test_it_quotes_nothing_is_no_gap_and_leaves_the_conversation_as_it_was(tmp_p
     )
     store = Store.open(tmp_path / "data", create=False)
     retriever, gaps = Retriever(store, None, None), Gaps(tmp_path / "data")
-    dialogue = Dialogue(Answerer(retriever), Further(retriever), Conversations(), gaps)
+    dialogue = Dialogue(answering(retriever), Further(retriever, answering(retriever)), Conversations(), gaps)
     for text in ("你好", "谢谢", "在吗？", "👍"):
         answer = dialogue.ask(Key("terminal"), text).answer
         assert (answer.status, answer.passages, answer.citations) == ("refused", (), ())

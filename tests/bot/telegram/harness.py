@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.answering.answer import Answer, Citation, Statement
-from bot.answering.answerer import Answerer
 from bot.compose import Application
 from bot.settings import load_settings
 from bot.telegram.app import build, source_of
@@ -33,6 +32,7 @@ from bot.telegram.running import serve as run
 from retrieval.records import Audience
 from retrieval.retriever import Retriever
 from tests.bot.telegram.fake_rules import TOKEN
+from tests.corpus import answering
 
 ROOT = Path(__file__).resolve().parents[3]
 SENTENCE_CHARS = 100
@@ -71,7 +71,7 @@ class LongWinded(Application):
 
     @cached_property
     def answerer(self) -> Any:
-        return LongAnswers(self.retriever, self.chars) if self.chars else Answerer(self.retriever)
+        return LongAnswers(self.retriever, self.chars) if self.chars else answering(self.retriever)
 
 
 def serve(speed: float, chars: int, is_limited: bool) -> None:

@@ -102,7 +102,6 @@ def examples() -> list[tuple[str, tuple[MessagePart, ...]]]:
         ("隐私", (render_privacy("摘录原文，不经过大模型", 30),)),
         ("入群，收得到 @", (render_group_greeting("dangwu_bot", can_be_mentioned=True),)),
         ("入群，收不到 @", (render_group_greeting("dangwu_bot", can_be_mentioned=False),)),
-        ("写到一半", render_answer(_unfinished())),
         ("状态", (status_part(Overview("v12-3f2a9c1d", 128, 4096), 3, wording.MENTIONS_ARE_LOST, _ERRORS),)),
         ("查原文", found_parts(Evidence("预备期", (ScoredPassage(_CLAUSE, 0.9),) * 4, "v1"))),
         ("排满", (render_busy_notice(500),)),
@@ -132,12 +131,6 @@ def _answer() -> Answer:
         notices=("《党员教育管理 <试行> 办法 & 说明》已废止，以《中国共产党党员教育管理工作条例》为准。",),
         suggestions=("预备党员怎样转正？", "入党介绍人有什么条件，由谁担任，能不能自己约请？"),
     )
-
-
-def _unfinished() -> Answer:
-    answer = _answer()
-    written = replace(answer, statements=answer.statements[:2], citations=answer.citations[:1])
-    return replace(written, notices=(wording.UNFINISHED,), suggestions=())
 
 
 def _long_answer() -> Answer:

@@ -138,42 +138,6 @@ async def draft(room: Room, text: str = "甲") -> bool:
     return is_taken
 
 
-async def test_a_draft_is_no_message_and_is_withheld_while_a_chat_must_wait() -> None:
-    room = Room()
-    assert await draft(room)
-    fields = room.server.calls[0].fields
-    assert (fields["draft_id"], fields["message_thread_id"], fields["text"]) == (9, 4, "甲")
-    room.server.faults[PERSON].append(flood(50))
-    assert await draft(room) and room.delivery.pause_s(PERSON) > 49
-    assert await draft(room)
-    await room.time.run(room.send(PERSON, "乙"))
-    assert room.server.early == [] and [c.method for c in room.server.calls][2:] == ["sendMessage"]
-
-
-@pytest.mark.parametrize("code", [400, 404])
-async def test_a_chat_that_refuses_drafts_is_not_asked_again(code: int) -> None:
-    room = Room()
-    room.server.faults[PERSON].append(refusal(code, "TEXTDRAFT_PEER_INVALID"))
-    assert [await draft(room), await draft(room)] == [False, False]
-    assert len(room.server.calls) == 1
-
-
-async def test_a_draft_that_is_lost_is_no_refusal() -> None:
-    room = Room()
-    room.server.faults[PERSON].append(lost_connection())
-    assert [await draft(room), await draft(room)] == [True, True]
-    assert len(room.server.calls) == 2
-
-
-async def test_drafts_leave_the_slots_of_all_chats_to_messages() -> None:
-    room = Room(pace=Pace(per_second=2))
-    sent = asyncio.gather(room.send(1, "甲"), room.send(2, "乙"), room.send(3, "丙"))
-    await room.time.settle()
-    assert await draft(room)
-    await room.time.run(sent)
-    assert [call.method for call in room.server.calls] == ["sendMessage"] * 3
-
-
 async def test_failures_of_the_network_are_waited_out() -> None:
     room = Room()
     room.server.faults[PERSON].extend([lost_connection(), timed_out(), refusal(502, "Bad Gateway")])

@@ -1,0 +1,99 @@
+"""What of the best passages answers a question: the units that readers point at, and whether any does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.answering.demands import places_named
+from bot.answering.sources import Source
+from retrieval.normalise import to_simplified
+from retrieval.reading.decision import Weights, decide, learned_weights, moved
+from retrieval.reading.records import Reader, Reading, ReadPassage, Unit
+
+PASSAGES_READ = 6
+"""So many of the best passages are read."""
+# Of two documents on one matter that of the higher standing, which retrieval has put first, in logits.
+_OF_RANK = 1.5
+# What a document says that never names the place or body asked about, in logits.
+_OF_ANOTHER = -3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A unit, the source that led to it, and how likely it is part of the answer, from 0 to 1."""
+
+    source: Source
+    unit: Unit
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """All units that may answer, the likeliest first; ``answers`` is how likely any of them does.
+
+    ``holding`` says how likely a passage holds the answer, by its id. The question is answered where
+    ``answers`` is at least ``threshold``.
+    """
+
+    pointed: tuple[Pointed, ...]
+    answers: float
+    is_answered: bool
+    threshold: float = 0.5
+    holding: Mapping[str, float] = field(default_factory=dict)
+
+
+def point(
+    reader: Reader, question: str, sources: Sequence[Source], *, is_of_a_time: bool = False
+) -> Pointing:
+    """What the reader points at in these sources; where there is nothing to read, nothing answers.
+
+    Passages of another edition than the one asked for are heard only where the others do not answer, and
+    never where the question ``is_of_a_time``.
+    """
+    read = [(source, source.as_read()) for source in sources if source.units]
+    reading = reader.read(question, [passage for _, passage in read])
+    timely = [n for n, (source, _) in enumerate(read) if not source.ranked.out_of_time]
+    weights = learned_weights(reader.name)
+    found = _pointing(question, read, reading, timely, weights)
+    others = [n for n in range(len(read)) if n not in timely]
+    if found.is_answered or is_of_a_time or not others:
+        return found
+    return max(found, _pointing(question, read, reading, others, weights), key=lambda each: each.is_answered)
+
+
+def _pointing(
+    question: str,
+    read: Sequence[tuple[Source, ReadPassage]],
+    reading: Reading,
+    heard: Sequence[int],
+    weights: Weights,
+) -> Pointing:
+    sources, passages = [read[n][0] for n in heard], [read[n][1] for n in heard]
+    scores = [source.score for source in sources]
+    decision = decide(question, passages, scores, Reading(tuple(reading.passages[n] for n in heard)), weights)
+    named = places_named(to_simplified(question))
+    shifts = [_shift(source, named) for source in sources]
+    found: dict[tuple[str, int], Pointed] = {}
+    for each in decision.pointed:
+        source = sources[each.passage]
+        unit = source.units[each.unit]
+        chance = moved(each.chance, shifts[each.passage])
+        # Neighbouring passages may share a unit.
+        place = (source.passage.document.id, unit.start)
+        if place not in found or found[place].chance < chance:
+            found[place] = Pointed(source, unit, chance)
+    pointed = sorted(found.values(), key=lambda each: -each.chance)
+    holding = {
+        source.passage.id: moved(chance, shift)
+        for source, chance, shift in zip(sources, decision.passages, shifts, strict=True)
+    }
+    answers = moved(decision.answers, min(0.0, max(shifts, default=0.0)))
+    return Pointing(tuple(pointed), answers, answers >= weights.threshold, weights.threshold, holding)
+
+
+def _shift(source: Source, named: Sequence[str]) -> float:
+    """What is known of a source for certain, in logits: its standing, and of whom it speaks."""
+    shift = _OF_RANK if source.ranked.parts.authority > 0 else 0.0
+    document = source.passage.document.title + source.view.text
+    return shift + _OF_ANOTHER if any(name not in document for name in named) else shift

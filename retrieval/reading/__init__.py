@@ -1,0 +1,1 @@
+"""Reading: which units of the passages answer a question, and whether any does."""
