@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,17 +21,20 @@ from tests.quality import QUESTIONS
 
 CANARY = "雪豹七号"
 DOCUMENTS = 100
+# Three hundred take minutes: see CONTRIBUTING.
+COUNT = int(os.environ.get("ASKED", "100"))
 MISTYPED = {"吃狐工作法是什么?": "赤狐工作法", "社区的蛮牛议事制度有几步?": "慢牛议事制度"}
 """Mistyped names of which the right form stands in internal documents alone."""
 
 
 def questions() -> list[str]:
-    """Three hundred questions as members ask them, of which a third has no answer, and mistyped names."""
+    """So many questions as members ask them, of which a third has no answer, and mistyped names."""
     asked: list[str] = []
     for name in ("seeds", "unanswerable", "near_misses", "variants"):
         lines = (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         asked += [json.loads(line)["question"] for line in lines][:100]
-    return [*asked[: 300 - len(MISTYPED)], *MISTYPED]
+    own = COUNT - len(MISTYPED)
+    return [*(asked[at * len(asked) // own] for at in range(own)), *MISTYPED]
 
 
 def write_internal(folder: Path) -> Path:
@@ -99,7 +103,7 @@ def test_a_member_is_told_the_same_with_and_without_internal_documents(
 ) -> None:
     having, lacking = tellings
     differing = [a["question"] for a, b in zip(having.member, lacking.member, strict=True) if a != b]
-    assert differing == [] and len(having.member) == 300
+    assert differing == [] and len(having.member) == COUNT
     assert {each["status"] for each in having.member} == {"answered", "refused"}
     assert any(each["suggestions"] for each in having.member)
 
