@@ -239,7 +239,7 @@ def _feeds(groups: Sequence[Group]) -> Iterator[dict[str, torch.Tensor]]:
 
 def mean_of(states: Sequence[Path]) -> dict[str, torch.Tensor]:
     """The mean of the tensors of training states."""
-    loaded = [torch.load(state)["network"] for state in states]
+    loaded = [torch.load(state, weights_only=True)["network"] for state in states]
     return {name: sum(each[name] for each in loaded) / len(loaded) for name in loaded[0]}
 
 

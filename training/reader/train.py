@@ -159,12 +159,12 @@ def train(
     first = 0
     optimizer = torch.optim.AdamW(_parameter_groups(network, plan.rate), weight_decay=0.01, betas=(0.9, 0.98))
     if state.is_file():
-        saved = torch.load(state)
+        saved = torch.load(state, weights_only=True)
         network.load_state_dict(saved["network"], strict=False)
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["rounds"]
     elif start:
-        network.load_state_dict(torch.load(start)["network"], strict=False)
+        network.load_state_dict(torch.load(start, weights_only=True)["network"], strict=False)
     sampler = Sampler(comprehension, own)
     network.train()
     rows, began = 0, time.monotonic()
