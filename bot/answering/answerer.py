@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +41,13 @@ EXTRACTIVE = "extractive"
 _WARM_UP = "党支部的职责有哪些？"
 # Of the time for a whole answer this share is kept for what follows the model.
 _RESERVE = 0.05
+# Politeness asks nothing, and a reader need not learn to see past it.
+_POLITE_BEFORE = re.compile(
+    r"^(?:[您你]好|请问|麻烦(?:问|说)?|打扰了?|(?:我?想(?:问|了解|知道))|帮我(?:查|看)|一下|老师(?=[，,：:！!])|[，,、：:！!。\s])+(?=.{3})"
+)
+_POLITE_BEHIND = re.compile(
+    r"[，,。？?！!\s]*(?:谢谢[您你]?|多谢|麻烦了|请(?:告诉|回答)我?(?:一下)?)[！!。\s]*$"
+)
 # A clause is asked for by its number: it only has to be found.
 _CLAUSES_READ = 20
 _NOTHING = Pointing((), 0.0, False)
@@ -306,9 +314,10 @@ class Answerer:
 
 
 def _read_as(search: Search) -> str:
-    """The question as it is read: without its time where retrieval has seen to that."""
+    """The question as it is read: without politeness, and its time where retrieval has seen to that."""
     question = search.question
-    return question.key if question.is_timeless else question.searched
+    asked = question.key if question.is_timeless else question.searched
+    return _POLITE_BEHIND.sub("", _POLITE_BEFORE.sub("", asked)) or asked
 
 
 def _texts(found: _Found) -> Callable[[str], str]:
