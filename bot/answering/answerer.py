@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ _CLAUSES_READ = 20
 _NOTHING = Pointing((), 0.0, False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Looked:
     """One question looked up: the search, what was read of it, and what the reader points at."""
 
@@ -67,14 +68,16 @@ class _Looked:
         if not holding or self.search.question.clause:
             return self.search.evidence(k)
         found = self.search.evidence(len(self.sources))
+        # What was not heard, being of another edition, stands behind what was.
+        lowest = min(holding.values())
         marked = [
-            replace(each, score=round(holding[each.passage.id], 4))
+            replace(each, score=round(holding.get(each.passage.id, min(each.score, lowest)), 4))
             for each in found.passages
-            if each.passage.id in holding
         ]
-        return replace(found, passages=tuple(sorted(marked, key=lambda each: -each.score)[:k]))
+        marked.sort(key=lambda each: (each.passage.id not in holding, -each.score))
+        return replace(found, passages=tuple(marked[:k]))
 
-    @property
+    @cached_property
     def pieces(self) -> list[Piece]:
         """What answers; empty where nothing does."""
         if self.search.question.clause:

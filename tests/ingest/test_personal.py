@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,10 @@ def test_personal_data_are_found_by_form_check_digit_and_columns(text: str, foun
 
 
 @given(st.text(alphabet="0123456789Xx.- 号|姓名\n", max_size=60))
-def test_any_digits_are_judged_without_a_fault(text: str) -> None:
-    find_personal(text)
+def test_of_any_digits_only_kinds_and_counts_are_told(text: str) -> None:
+    told = find_personal(text)
+    kinds = r"(?:身份证号|银行卡号|手机号) \d+ 个|名册 \d+ 人"
+    assert re.fullmatch(rf"(?:(?:{kinds})(?:、(?:{kinds}))*)?", told)
 
 
 def test_one_wrong_digit_is_no_number() -> None:

@@ -81,3 +81,10 @@ def test_of_a_rule_and_a_lower_document_the_rule_is_quoted_first(contradicting: 
     first = [Path(a.citations[0].document.source).stem for a in answers if a.status == "answered"]
     assert len(first) >= 0.7 * len(MATTERS)
     assert sum(name.endswith("_rule") for name in first) >= 0.7 * len(first)
+
+
+def test_what_is_of_another_edition_is_offered_behind_what_is_not(editions: Answerer) -> None:
+    for _, _, asked, _, _ in PAIRS:
+        offered = editions.answer(f"{asked}？").passages
+        scores = [each.score for each in offered]
+        assert len(offered) == 5 and scores == sorted(scores, reverse=True) and scores[-1] >= 0
