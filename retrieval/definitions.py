@@ -23,8 +23,12 @@ _NO_QUOTES = str.maketrans("", "", "“”‘’\"'「」『』《》")
 _OF = re.compile(r"的(?=[^的]{1,12}$)")
 _CUT = re.compile(r"(?:在|对|中|里|由)(?=.)")
 # What stands around a name that is being defined.
-_OPENING = re.compile(r"(?:^|[。！？;；\n:：,，])\s*(?:所谓|什么是|#+\s*)?(?:第\S{1,6}条\s*)?\Z")
-_DEFINING = re.compile(r"(?:\([^)]{1,20}\))?(?:——?是?|是指|指的?是|系指|即|是(?!否|不是|非|怎)|:(?=\S))")
+_OPENING = re.compile(
+    r"(?:^|[。！？;；\n:：,，])\s*(?:所谓|什么是|#+\s*)?(?:第\S{1,6}条\s*)?(?:本\w{1,6})?(?:所称的?|所指的?|所说的?)?\Z"
+)
+_DEFINING = re.compile(
+    r"(?:\([^)]{1,20}\))?(?:[,，](?=是?指)|)(?:——?是?|是指|指的?是|系指|即|是(?!否|不是|非|怎)|:(?=\S))"
+)
 
 
 def defined_subject(key: str) -> str | None:

@@ -51,7 +51,8 @@ class Question:
     blanked out, ``plain`` that before numerals are folded, for cutting it into words;
     ``quoted`` holds the names that the asker put in quotation marks or that are made of numbers,
     ``clause`` the number of the clause (条) that is named, 0 for none. ``is_timeless`` says that a time
-    that the asker named has been taken out of ``key`` and what is made of it.
+    that the asker named has been taken out of ``key`` and what is made of it, ``is_of_document`` that the
+    title of a document has.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Question:
     quoted: tuple[str, ...]
     clause: int = 0
     is_timeless: bool = False
+    is_of_document: bool = False
 
 
 def analyse(text: str) -> Question:

@@ -28,6 +28,8 @@ from retrieval.synonyms import expansions
 _EXPANSION_WEIGHT = 0.35
 _DEFINITION_LIFT = 0.25
 _CLAUSE_LIFT = 0.5
+# Who asks about a document often asks what its head says: who wrote it, who issued it, when.
+_HEAD_LIFT = 0.1
 # Every pair of neighbours; figures and Latin words may be joined to what stands beside them in the index.
 _CHINESE_PAIR = re.compile(r"(?=([\u4e00-\u9fff]{2}))")
 
@@ -102,11 +104,15 @@ def score_candidates(
 
 
 def _lift(question: Question, passage: Passage, stored: PassageTerms, subject: str | None) -> float:
-    """What a passage gains by defining what is asked, or by being the clause that is named."""
+    """What a passage gains by defining what is asked, by being the clause that is named, or the head of the
+    document that is.
+    """
     if question.clause and passage.kind == "clause":
         label = re.sub(r"\s", "", search_key(passage.section.split(SECTION_SEPARATOR)[-1]))
         if label == f"第{question.clause}条":
             return _CLAUSE_LIFT
+    if question.is_of_document and passage.start == 0:
+        return _HEAD_LIFT
     # To look for a definition takes long, so it is done only where the name stands.
     if subject is None or not _names(stored, subject):
         return 0.0

@@ -31,6 +31,7 @@ from retrieval.registers import RegisterCache
 from retrieval.rerank import rerank
 from retrieval.scoring import BIGRAMS, PassageTerms, TermStatistics
 from retrieval.spelling import correct
+from retrieval.titles import Naming, find_named
 from retrieval.vectors import nearest
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["EVERYONE", "STAFF", "QueryTerms", "Ranked", "Retriever", "Search", "query_terms"]
 
 _DENSE_CANDIDATES = 60
+# Of documents that the question names all passages are looked at, up to so many.
+_NAMED_CANDIDATES = 1000
 _DAMAGED = "资料库里有内容已经损坏，损坏的没有采用；请维护者运行 dangwu doctor。"
 
 
@@ -111,9 +114,16 @@ class Retriever:
 
     def search_in(self, snapshot: Snapshot, question: str) -> Search:
         """The whole search in a snapshot that is held already, so that several searches see the same."""
-        return self._search(snapshot, analyse(question))
+        asked = analyse(question)
+        named = find_named(asked.searched, snapshot.documents())
+        if named is None:
+            return self._search(snapshot, asked, asked_time(asked.key))
+        bare = replace(analyse(named.rest), text=question, is_of_document=True)
+        return self._search(snapshot, bare, asked_time(asked.key), named)
 
-    def _search(self, snapshot: Snapshot, question: Question) -> Search:
+    def _search(
+        self, snapshot: Snapshot, question: Question, asked: AskedTime, named: Naming | None = None
+    ) -> Search:
         register = self._registers.get(snapshot)
         terms, statistics = _terms(snapshot, question)
         question, notices = _mended(snapshot, question, statistics)
@@ -122,6 +132,10 @@ class Retriever:
         cosines, dense_notices = self._dense(snapshot, question)
         usable = [t for t in terms.headings if not is_frequent(t, statistics)]
         rowids = list(dict.fromkeys([*find_candidates(snapshot, usable), *cosines]))
+        if named is not None:
+            own = [rowid for each in sorted(named.documents) for rowid in snapshot.document_passages(each)]
+            rowids = own[:_NAMED_CANDIDATES]
+            cosines = {rowid: cosines[rowid] for rowid in rowids if rowid in cosines}
         held = snapshot.passages(rowids)
         indexed = snapshot.memory.terms.get(held, partial(read_terms, snapshot))
         passages = {rowid: _in_effect(held[rowid], register) for rowid in held if rowid in indexed}
@@ -129,7 +143,6 @@ class Retriever:
         is_whole = not snapshot.is_damaged and len(passages) == len(held) and is_index_sound(snapshot)
         notices += dense_notices if is_whole else (*dense_notices, _DAMAGED)
         found = Search(question, snapshot, terms, statistics, scored, notices, register)
-        asked = asked_time(question.key)
         return _timeless(replace(found, ranked=self._ordered(found, indexed, asked)), asked)
 
     def _ordered(self, found: Search, indexed: Mapping[int, PassageTerms], asked: AskedTime) -> list[Ranked]:

@@ -15,7 +15,7 @@ from bot.answering.cache import AnswerCache, cache_key
 from bot.answering.citing import cited
 from bot.answering.clauses import clause_pieces
 from bot.answering.composing import compose
-from bot.answering.demands import count_asked
+from bot.answering.demands import count_asked, counts_to
 from bot.answering.division import divided
 from bot.answering.injection import is_order_alone
 from bot.answering.nearest import QUOTES_MAX, nearest_pieces
@@ -82,15 +82,20 @@ class _Looked:
         """What answers; empty where nothing does."""
         if self.search.question.clause:
             return clause_pieces(self.search.question, self.sources)
-        if not self.pointing.is_answered or not self._is_of_count():
+        if not self.pointing.is_answered:
             return []
-        return compose(self.pointing.pointed)
+        found = compose(self.pointing.pointed)
+        return found if self._is_of_count(found) else []
 
-    def _is_of_count(self) -> bool:
-        """Whether the list that answers has as many items as are asked for, where it is said how many."""
+    def _is_of_count(self, pieces: Sequence[Piece]) -> bool:
+        """Whether not all that is said is a list of another length than is asked for, where it is said."""
         count, first = count_asked(to_simplified(self.search.question.text)), self.pointing.pointed[0]
         lists = first.source.view.lists_around(first.unit)
-        return not count or not lists or any(len(each.items) == count for each in lists)
+        if not count or not lists or any(len(each.items) == count for each in lists):
+            return True
+        views = {each.source.passage.document.id: each.source.view for each in self.pointing.pointed}
+        texts = (views[each.passage.document.id].text[each.start : each.end] for each in pieces)
+        return any(counts_to(text, count) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

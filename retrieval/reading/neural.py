@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from retrieval.errors import ModelError
-from retrieval.models.runtime import Session
+from retrieval.models.runtime import Session, available_processors
 from retrieval.models.tokenizer import Tokenizer
 from retrieval.normalise import to_simplified
 from retrieval.reading.encoding import Encoder, Row, batch
@@ -80,11 +80,16 @@ def _simplified(passage: ReadPassage) -> ReadPassage:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Start and end of batches: ``lengths`` fall, so the first of each says how wide it is."""
+    """Start and end of batches: ``lengths`` fall, so the first of each says how wide it is.
+
+    A few rows are shared out evenly among the processors.
+    """
     if not lengths:
         return
+    share = sum(lengths) // available_processors() + lengths[-1]
+    limit = min(_BATCH_TOKENS, share)
     starts = [0]
     for place in range(1, len(lengths)):
-        if (place - starts[-1] + 1) * lengths[starts[-1]] > _BATCH_TOKENS:
+        if (place - starts[-1] + 1) * lengths[starts[-1]] > limit:
             starts.append(place)
     yield from pairwise([*starts, len(lengths)])

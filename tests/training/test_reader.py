@@ -62,3 +62,27 @@ def test_script_and_closing_marks_change_little(script: str) -> None:
 def test_whatever_is_read_each_unit_gets_its_logit(passage: ReadPassage) -> None:
     found = NeuralReader().read("？", [passage, LEAVE]).passages
     assert [len(each.units) for each in found] == [len(passage.units), 2]
+
+
+def test_training_can_go_on_from_the_file_alone() -> None:
+    torch = pytest.importorskip("torch")
+    from retrieval.models.tokenizer import Tokenizer
+    from retrieval.reading.encoding import Encoder, batch
+    from training.embedding.weights import read_weights
+    from training.reader.network import from_embedding_model
+    from training.reader.restore import restored, tensors_of
+    from training.reader.train import PIECES
+
+    network = from_embedding_model(read_weights()).eval()
+    held = restored(tensors_of(FOLDER / MODEL_FILE))
+    taught = {name for name, part in network.named_parameters() if part.requires_grad}
+    assert held.keys() == taught
+    network.load_state_dict(held, strict=False)
+    encoder = Encoder(Tokenizer(PIECES / "pieces.json", PIECES / "characters.json"))
+    question = "请假由谁批准?"
+    rows = batch(encoder.rows(question, LEAVE))
+    with torch.no_grad():
+        unit, passage, _ = network(**{name: torch.from_numpy(value) for name, value in rows.items()})
+    read = NeuralReader().read(question, [LEAVE]).passages[0]
+    assert unit[0].tolist() == pytest.approx(read.units, abs=0.3)
+    assert float(passage[0]) == pytest.approx(read.answers, abs=0.3)

@@ -10,12 +10,13 @@ from random import Random
 from retrieval.reading.records import ReadPassage
 from training.reader.bigrams import Bigrams
 from training.reader.examples import ANSWERS, OTHER, Labelled, Task
-from training.reader.variation import asked_otherwise, of_another, of_another_year, owner
+from training.reader.variation import asked_otherwise, keywords, of_another, of_another_year, owner
 
 _TARGETS = (60, 90, 120, 150, 180, 240)
 _CANDIDATES = 10
 _TITLED = 0.85
 _UNANSWERED = 2.0
+_AS_KEYWORDS = 0.04
 # How often a passage of another document stands beside the one that answers.
 _ELSEWHERE = 0.25
 _LIKE_MAX = 40
@@ -70,7 +71,10 @@ class Sampler:
         changed = self._swapped(task)
         if changed:
             return changed
-        question = asked_otherwise(self._named(task), self._random)
+        asked = self._named(task)
+        # Not of what is not answered: without the words that ask, it may be.
+        is_short = self._random.random() < _AS_KEYWORDS
+        question = keywords(asked) if is_short else asked_otherwise(asked, self._random)
         titled = self._random.random() < _TITLED
         gold = self._random.choice(task.answering)
         parts = [self._cropped(gold)]

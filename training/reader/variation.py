@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from random import Random
 
+from retrieval.question import analyse
+
 _SAME = (
     ("什么时候", "啥时候", "几时", "何时", "哪天", "什么时间"),
     ("多少", "几", "多少个"),
@@ -36,11 +38,16 @@ def asked_otherwise(question: str, random: Random) -> str:
         return random.choice(_OPENINGS) + question
     if chance < 0.22:
         return question.rstrip("？?。") + random.choice(_CLOSINGS)
-    if chance < 0.32:
+    if chance < 0.36:
         return _mistyped(question, random)
-    if chance < 0.4:
+    if chance < 0.44:
         return question.rstrip("？?")
     return question
+
+
+def keywords(question: str) -> str:
+    """The question as typed into a search box: without the words that ask."""
+    return " ".join(analyse(question).plain.replace("，", " ").split()) or question
 
 
 def _synonym(question: str, random: Random) -> str:

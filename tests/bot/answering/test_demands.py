@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from bot.answering.demands import asks_number, count_asked, places_named, states_number
+from bot.answering.demands import asks_number, count_asked, counts_to, places_named, states_number
 
 ROWS = [
     line.partition("\t")[::2]
@@ -26,6 +26,20 @@ def test_the_places_that_a_question_names(question: str, places: str) -> None:
 )
 def test_how_many_things_are_to_be_named(question: str, count: int) -> None:
     assert count_asked(question) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("通过自购、自建、联建、租赁、置换等“五种途径”", 5),
+        ("四必访:生病住院必访、有不满情绪必访、对困难家庭必访、逝世党员必访,精神上给予慰藉。", 4),
+        ("建立了两项制度。", 2),
+        ("實行年度報告制、任期制、評議制。", 3),
+    ],
+)
+def test_what_names_so_many_things(text: str, count: int) -> None:
+    assert counts_to(text, count)
+    assert not counts_to(text, count + 3)
 
 
 def test_numbers_asked_for_and_stated() -> None:
