@@ -207,6 +207,7 @@ def test_the_json_of_every_command_has_the_keys_described(
     }
     described = keys_described()
     assert calls.keys() == described.keys()
+    # A new command that prints JSON: a row in docs/json.md, a call above.
     assert {name.split()[0] for name in calls} == COMMANDS.keys() - {"ask", "chat", "bot"}
     for name, arguments in calls.items():
         assert run([*name.split(), *arguments, "--json"]) == 0, name
