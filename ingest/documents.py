@@ -25,7 +25,7 @@ def read_document(data: bytes, name: str, sidecar: bytes | None = None) -> Clean
     raw = load(data, name)
     cleaned = clean(raw, name=name)
     found = {key: _on_one_line(value) for key, value in (describe(raw, cleaned, name) | stated).items()}
-    for key in stated.keys() & {"title", "audience"}:
+    for key in stated.keys() & {"title", "status", "audience"}:
         found[f"{key}_from"] = "附属文件"
     return replace(
         cleaned,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
-from ingest import decrees, surroundings
+from ingest import decrees, repeals, surroundings
 from ingest.audience import AUDIENCES, find_audience, marked_name
 from ingest.authors import find_author
 from ingest.dates import DATE, anonymous, iso_date, read_date
@@ -20,7 +20,7 @@ from ingest.title_inference import infer_title
 
 KEYS = (
     "title", "title_from", "author", "abstract", "keywords", "date", "issuer", "number", "kind", "status",
-    "supersedes", "effective", "site", "audience", "audience_from",
+    "status_from", "supersedes", "amends", "effective", "expires", "site", "audience", "audience_from",
 )  # fmt: skip
 
 # How far from either end a document's own marks (文号, signature, secrecy) may stand, in lines.
@@ -100,6 +100,7 @@ def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str,
     issued = issue_date(page)
     number = own_number(page)
     audience, audience_from = _audience(page, name)
+    effective = read_date(label("effective")) or decrees.effective_date(cleaned.text, issued)
     found = {
         "title": title.text,
         "title_from": title.source,
@@ -111,8 +112,10 @@ def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str,
         "number": number,
         "kind": kind,
         "status": decrees.status_of(title.text, kind, label("validity"), label("lapsed")),
-        "supersedes": decrees.SEPARATOR.join(decrees.superseded(cleaned.text, title.text)),
-        "effective": read_date(label("effective")) or decrees.effective_date(cleaned.text, issued),
+        "supersedes": decrees.SEPARATOR.join(repeals.superseded(cleaned.text, title.text)),
+        "amends": decrees.SEPARATOR.join(repeals.amended(cleaned.text, title.text)),
+        "effective": effective,
+        "expires": repeals.expiry(cleaned.text, effective, issued),
         "site": site(page),
         "audience": audience,
         "audience_from": audience_from,

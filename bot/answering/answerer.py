@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.answering.answer import Answer, Citation, Elapsed
 from bot.answering.cache import AnswerCache, cache_key
-from bot.answering.citing import cited
+from bot.answering.citing import cited, headed
 from bot.answering.clauses import clause_pieces
 from bot.answering.composing import compose
 from bot.answering.demands import count_asked, counts_to
@@ -198,7 +198,8 @@ class Answerer:
 
     @property
     def _made_by(self) -> str:
-        return f"{self._reader.name} {self._adviser.version if self._adviser else ''}"
+        # What is in force changes with the day.
+        return f"{self._reader.name} {self._adviser.version if self._adviser else ''} {self._retriever.day}"
 
     def _searches(self, snapshot: Snapshot, question: str) -> list[Search]:
         """The search for the message, then one for each of several questions in it."""
@@ -249,7 +250,8 @@ class Answerer:
             looked = [found.whole, *found.parts]
             near = [piece for each in looked for piece in nearest_pieces(each.pointing)][:QUOTES_MAX]
             return self._refused(question, found, near, notices), lasting
-        statements, citations = cited(pieces, _texts(found))
+        quoted, citations = cited(pieces, _texts(found))
+        statements = headed(quoted, found.whole.search.states([each.place for each in pieces]))
         about = found.notices_on(citation.passage_id for citation in citations)
         answer = Answer(
             question=question,
@@ -314,11 +316,16 @@ class Answerer:
 
             return self._suggester.suggest(
                 whole.search.question.text,
-                whole.sources,
+                _timely(whole.sources),
                 pieces_from,
                 index_version=version,
                 audiences=audiences,
             )
+
+
+def _timely(sources: Sequence[Source]) -> Sequence[Source]:
+    """The sources of the time that is asked about; all where none is."""
+    return [each for each in sources if not each.ranked.out_of_time] or sources
 
 
 def _read_as(search: Search) -> str:

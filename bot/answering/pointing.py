@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.answering.demands import places_named
 from bot.answering.sources import Source
 from retrieval.normalise import to_simplified
+from retrieval.places import places_named
 from retrieval.reading.decision import Weights, decide, learned_weights, moved
 from retrieval.reading.records import Reader, Reading, ReadPassage, Unit
 
@@ -55,9 +55,9 @@ def point(
     reading = reader.read(question, [passage for _, passage in read])
     timely = [n for n, (source, _) in enumerate(read) if not source.ranked.out_of_time]
     weights = learned_weights(reader.name)
-    found = _pointing(question, read, reading, timely, weights)
     others = [n for n in range(len(read)) if n not in timely]
-    if found.is_answered or is_of_a_time or not others:
+    found = _pointing(question, read, reading, timely if timely or is_of_a_time else others, weights)
+    if found.is_answered or is_of_a_time or not (timely and others):
         return found
     return max(found, _pointing(question, read, reading, others, weights), key=lambda each: each.is_answered)
 

@@ -32,16 +32,18 @@ def command(document: str, as_raw: bool, as_edits: bool, as_json: bool) -> int:
     from ingest.stored import as_cleaned
     from retrieval.holdings import find_document, read_revision
     from retrieval.overrides import overrides
+    from retrieval.registers import standing_today
 
     with open_application() as application:
         store = application.open_store()
         found = find_document(store, document)
         cleaned = as_cleaned(read_revision(store, found.revision_id))
         stated = overrides(store).get(found.document_id, {})
+        state, said = standing_today(store, found.document_id)
     if as_json:
         from bot.rendering.json import held_json
 
-        print_json(held_json(found, cleaned, stated, with_raw=as_raw))
+        print_json(held_json(found, cleaned, stated, status=state, with_raw=as_raw))
         return 0
     if as_edits:
         from bot.rendering.diff import render_diff
@@ -51,7 +53,9 @@ def command(document: str, as_raw: bool, as_edits: bool, as_json: bool) -> int:
         hand_over(cleaned.raw, shown=_raw_on_a_terminal)
     else:
         hand_over(cleaned.text)
-    _remark(found, cleaned, stated)
+    _remark(found, cleaned, stated, state)
+    for each in said:
+        notice(each)
     return 0
 
 
@@ -61,10 +65,11 @@ def _raw_on_a_terminal(raw: str) -> str:
     return visible(raw.replace("\r\n", "\n").expandtabs())
 
 
-def _remark(found: HeldDocument, cleaned: CleanedDocument, stated: Fields) -> None:
+def _remark(found: HeldDocument, cleaned: CleanedDocument, stated: Fields, state: str) -> None:
     notice(f"{found.document_id}  {found.source}{_STATES[found.state]}")
     notice(f"标题：{cleaned.title or '（未识别）'}；改动 {len(cleaned.edits)} 处")
-    for key, value in cleaned.metadata.items():
+    # What became of a document outweighs what it says of itself.
+    for key, value in (dict(cleaned.metadata) | ({"status": state} if state else {})).items():
         if key not in ("title", "abstract"):
             notice(f"{key}：{value}{'（标注）' if key in stated else ''}")
     for warning in cleaned.warnings:

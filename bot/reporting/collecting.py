@@ -18,7 +18,7 @@ from ingest.decrees import KINDS, STATUSES
 from ingest.records import Edit
 from retrieval.evaluation import METRICS
 from retrieval.figures import Figures, recorded_evaluations
-from retrieval.registers import RegisterCache
+from retrieval.registers import make_for
 from retrieval.retriever import EVERYONE, STAFF
 from retrieval.snapshot import Holding, Snapshot
 from retrieval.store import Store
@@ -42,7 +42,7 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
     """
     with store.snapshot(EVERYONE if is_public else STAFF) as snapshot:
         version = snapshot.info
-        held = _held(snapshot, is_public)
+        held = _held(snapshot, is_public, made_at.date().isoformat())
         listed = sorted(held, key=lambda each: each.quarantine is None)[:ENTRIES_MAX]
         entries = list(_entries(snapshot, listed))
         repairs = _repairs(snapshot, held)
@@ -80,9 +80,9 @@ def _overview(held: Sequence[Holding], served: Sequence[Holding]) -> Overview:
     )
 
 
-def _held(snapshot: Snapshot, is_public: bool) -> list[Holding]:
+def _held(snapshot: Snapshot, is_public: bool, day: str) -> list[Holding]:
     """The documents to tell of, each with the status that it has among those that its readers may see."""
-    register = RegisterCache().get(snapshot)
+    register = make_for(snapshot, day)
     return [
         replace(each, info=register.effective(each.info))
         for each in snapshot.holdings()

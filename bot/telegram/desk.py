@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import asking
@@ -26,6 +26,7 @@ from retrieval.topics import Topic
 if TYPE_CHECKING:
     from bot.answering.answer import Answer
     from bot.compose import Application
+    from retrieval.authority import Register
     from retrieval.records import Audience, DocumentInfo, Evidence
     from retrieval.snapshot import Snapshot
 
@@ -106,11 +107,21 @@ class Desk:
 
     async def passage(self, passage_id: str, audiences: Collection[Audience]) -> PassageView:
         """A passage with its neighbours; Gone where it is not there for these audiences."""
-        return await self._read(audiences, lambda snapshot: find_passage(snapshot, passage_id))
+
+        def work(snapshot: Snapshot) -> PassageView:
+            view = find_passage(snapshot, passage_id)
+            return replace(view, passage=self._register(snapshot).shown(view.passage))
+
+        return await self._read(audiences, work)
 
     async def document(self, document_id: str, audiences: Collection[Audience]) -> DocumentView:
         """What is known of a document; Gone where it is not there for these audiences."""
-        return await self._read(audiences, lambda snapshot: find_document(snapshot, document_id))
+
+        def work(snapshot: Snapshot) -> DocumentView:
+            view = find_document(snapshot, document_id)
+            return replace(view, document=self._register(snapshot).effective(view.document))
+
+        return await self._read(audiences, work)
 
     async def topics(self, audiences: Collection[Audience]) -> Sequence[Topic]:
         """The procedures and models that these audiences may read about, best first."""
@@ -118,7 +129,9 @@ class Desk:
 
     async def documents(self, audiences: Collection[Audience]) -> list[DocumentInfo]:
         """The documents that these audiences may see, by source."""
-        return await self._read(audiences, lambda snapshot: snapshot.documents())
+        return await self._read(
+            audiences, lambda snapshot: list(map(self._register(snapshot).effective, snapshot.documents()))
+        )
 
     async def overview(self, audiences: Collection[Audience]) -> Overview:
         """Which corpus version is served, and how much of it these audiences may see."""
@@ -134,6 +147,9 @@ class Desk:
         return await self.work.run(
             lambda: feedback_text(read_feedback(data_dir), most=_FEEDBACK_LISTED) + wording.MORE_FEEDBACK
         )
+
+    def _register(self, snapshot: Snapshot) -> Register:
+        return self._application.retriever.register(snapshot)
 
     async def _read(self, audiences: Collection[Audience], work: Callable[[Snapshot], _Result]) -> _Result:
         store = self._application.open_store()

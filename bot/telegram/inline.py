@@ -16,6 +16,7 @@ from bot.rendering.telegram import render_answer
 from bot.rendering.telegram_markup import make_label
 from bot.telegram.desk import Desk
 from bot.telegram.limits import QueueFull, RateLimits
+from retrieval.effect import NOT_IN_FORCE
 from retrieval.errors import InputError
 
 # Each keystroke is a query; the first few characters ask nothing yet.
@@ -58,8 +59,12 @@ class Inline:
             ParseMode.HTML,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
-        titles = dict.fromkeys(each.document.title for each in answer.citations)
-        description = "、".join(f"《{title}》" for title in titles if title)
+        titles = {each.document.title: each.document.status for each in answer.citations}
+        description = "、".join(
+            f"《{title}》" + (f"（{state}）" if state in NOT_IN_FORCE else "")
+            for title, state in titles.items()
+            if title
+        )
         return [
             InlineQueryResultArticle(
                 "answer", make_label(query.query), content, description=make_label(description)

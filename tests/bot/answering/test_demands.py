@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from bot.answering.demands import asks_number, count_asked, counts_to, places_named, states_number
+from bot.answering.demands import asks_number, count_asked, counts_to, states_number
+from retrieval.places import places_named
 
 ROWS = [
     line.partition("\t")[::2]
