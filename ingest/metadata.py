@@ -31,7 +31,8 @@ MARK_LINES = 6
 _LABELS = {
     "issuer": "(?:发布|发文|印发|颁布|制定)(?:单位|机关|部门|机构)",
     "number": "发布文号|发文字号|发文文号|文号|文件编号",
-    "issued": "成文日期|发文日期|印发日期|印发时间|签发日期|颁布日期|发布日期|公布日期|颁布时间|通过日期",
+    "issued": "成文日期|发文日期|印发日期|印发时间|签发日期|颁布日期|颁布时间|通过日期",
+    "published": "发布日期|公布日期",
     "effective": "生效日期|实施日期|施行日期|执行日期|实施时间|生效时间",
     "lapsed": "失效日期|废止日期",
     "validity": "时效性|有效性|效力状态|时效状态|效力",
@@ -212,6 +213,10 @@ def _labelled_date(page: _Page) -> str:
     return read_date(page.label("issued"))
 
 
+def _published_date(page: _Page) -> str:
+    return read_date(page.label("published"))
+
+
 def _signed_date(page: _Page) -> str:
     return _signature(page)[1]
 
@@ -250,7 +255,7 @@ def _dateline(page: _Page) -> str:
 
 
 _DATE_FINDERS: tuple[Callable[[_Page], str], ...] = (
-    _labelled_date, _signed_date, _adopted_date, _line_date, _page_date, _dateline,
+    _labelled_date, _signed_date, _adopted_date, _published_date, _line_date, _page_date, _dateline,
 )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ _REPLACES = re.compile(r"(?:代替|取代|替代)(?=《)")
 _EFFECT = re.compile(
     rf"(?P<title>{TITLE})|起?(?:施行|实施|生效|试行)[，,、]?|(?:印发|发布|公布)(?:之日|后|之时)起?[，,]?"
 )
+_ABOUT_REPEAL = re.compile("废止|失效|作废|停止[执施使]|不再[执施适有]|[代取替][替代]")
+_ABOUT_CHANGE = re.compile("改为|订为|正为|调整为|更改|删[去除]|废止|不再执行")
 _SENTENCE = re.compile(r"[^。；;\n]+")
 # What one abolition can name reaches back no further than this.
 MAX_ABOLITION_CHARS = 1_500
@@ -90,7 +92,10 @@ def superseded(text: str, title: str) -> list[str]:
     Of a sentence only what stands between the taking effect and the abolition counts, so the rules named as
     its legal ground do not; of a list or a table what is announced, or marked in its row, as repealed.
     """
-    found = [*_in_sentences(_BROKEN.sub("", text)), *_in_lists(text), *_in_rows(text)]
+    found: list[str] = []
+    # Most documents repeal nothing, and some are long.
+    if _ABOUT_REPEAL.search(text):
+        found = [*_in_sentences(_BROKEN.sub("", text)), *_in_lists(text), *_in_rows(text)]
     abolishing = re.fullmatch(
         r"关于(?:决定)?(?:废止|宣布失效|停止执行)(.+)的(?:决定|通知|公告)", title.strip("《》")
     )
@@ -187,6 +192,8 @@ def amended(text: str, title: str) -> list[str]:
 
     The rule is the one that the sentence names, or the one named last in the text, or in its own title.
     """
+    if not _ABOUT_CHANGE.search(text):
+        return []
     own = _AMENDS_TITLE.search(title) or _AMENDMENT.match(title)
     target = own[1].strip("《》") if own else ""
     found: dict[str, dict[str, None]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.answering.sources import Piece, Source
 from bot.answering.view import trimmed_end
+from retrieval.clause_labels import clause_key
 from retrieval.lexical import bigrams
 from retrieval.normalise import search_key
 from retrieval.question import Question
@@ -14,7 +15,7 @@ from retrieval.records import SECTION_SEPARATOR
 
 _NAMED_SHARE = 0.6
 _SAME_NUMBER_MAX = 3
-_NOT_THE_NAME = re.compile(r"第\s?\d+\s?[条款项]|\d+|规定|条款|内容|讲|说|写")
+_NOT_THE_NAME = re.compile(r"第\s?\d+\s?[条款项](?:之\d+)?|\d+|规定|条款|内容|讲|说|写")
 
 
 def clause_pieces(question: Question, sources: Sequence[Source]) -> list[Piece]:
@@ -22,10 +23,9 @@ def clause_pieces(question: Question, sources: Sequence[Source]) -> list[Piece]:
 
     Where none is named, those of up to three documents: the reader sees which is which.
     """
-    label = f"第{question.clause}条"
     named = set(bigrams(_NOT_THE_NAME.sub("，", question.content)))
     found: dict[str, tuple[float, Piece]] = {}
-    labelled = [source for source in sources if _label(source) == label]
+    labelled = [source for source in sources if _label(source) == question.clause]
     timely = [source for source in labelled if not source.ranked.out_of_time]
     for source in timely or labelled:
         share = _share(named, source)
@@ -37,8 +37,8 @@ def clause_pieces(question: Question, sources: Sequence[Source]) -> list[Piece]:
 
 
 def _label(source: Source) -> str:
-    """The number of the clause that a passage is, such as 第13条."""
-    return re.sub(r"\s", "", search_key(source.passage.section.split(SECTION_SEPARATOR)[-1]))
+    """The label of the clause that a passage is, such as 第13条."""
+    return clause_key(source.passage.section.split(SECTION_SEPARATOR)[-1])
 
 
 def _share(named: set[str], source: Source) -> float:
