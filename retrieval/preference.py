@@ -37,16 +37,19 @@ def prefer(
     asked: AskedTime,
     terms: Mapping[int, PassageTerms],
     coverage: Callable[[PassageTerms], float],
+    *,
+    is_of_a_clause: bool = False,
 ) -> list[Ranked]:
     """The passages in order of relevance and authority; ``parts.authority`` says what each won or lost.
 
     ``ranked`` is best first; ``terms`` holds the indexed terms by rowid, ``coverage`` tells what share of
-    the question is among some. Only the first ten places are decided by rank.
+    the question is among some. Only the first ten places are decided by rank. Where the question
+    ``is_of_a_clause``, named by its number, what took its place need not go before it.
     """
     late = {each.rowid for each in ranked if register.is_passage_out_of_time(each.passage, asked)}
     best: dict[str, float] = {}
     for each in ranked:
-        if each.rowid not in late:
+        if each.rowid not in late and not is_of_a_clause:
             best.setdefault(each.passage.document.id, each.parts.score)
     timely = sorted(
         (_in_time(each, best, register) if each.rowid in late else each for each in ranked),

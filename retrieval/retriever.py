@@ -170,7 +170,9 @@ class Retriever:
         if self._reranker is not None:
             ranked = rerank(self._reranker, found.question.searched, ranked)
 
-        return prefer(ranked, found.register, asked, indexed, Coverage(found.terms, found.statistics))
+        coverage = Coverage(found.terms, found.statistics)
+        is_of_a_clause = bool(found.question.clause)
+        return prefer(ranked, found.register, asked, indexed, coverage, is_of_a_clause=is_of_a_clause)
 
     def _dense(self, snapshot: Snapshot, question: Question) -> tuple[dict[int, float], tuple[str, ...]]:
         """Cosines by rowid of the passages nearest to the question, and what must be said of it."""

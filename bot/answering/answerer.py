@@ -81,7 +81,7 @@ class _Looked:
     def pieces(self) -> list[Piece]:
         """What answers; empty where nothing does."""
         if self.search.question.clause:
-            return clause_pieces(self.search.question, self.sources)
+            return clause_pieces(self.search.question, self.sources, self.search.register.change)
         if not self.pointing.is_answered:
             return []
         found = compose(self.pointing.pointed)
@@ -215,7 +215,7 @@ class Answerer:
 
     def _looked(self, search: Search) -> _Looked:
         depth = _CLAUSES_READ if search.question.clause else PASSAGES_READ
-        sources = self._sources(search, search.ranked[:depth])
+        sources = self._sources(search, [*search.ranked[:depth], *_changing(search, depth)])
         return _Looked(search, sources, self._pointing(search, sources))
 
     def _pointing(self, search: Search, sources: Sequence[Source]) -> Pointing:
@@ -321,6 +321,13 @@ class Answerer:
                 index_version=version,
                 audiences=audiences,
             )
+
+
+def _changing(search: Search, depth: int) -> list[Ranked]:
+    """Behind the ``depth`` best passages, those of what has changed a clause that is asked for."""
+    changes = map(search.register.change, (each.passage for each in search.ranked[:depth]))
+    wanted = {new.id for new in changes if new} if search.question.clause else set()
+    return [each for each in search.ranked[depth:] if each.passage.document.id in wanted]
 
 
 def _timely(sources: Sequence[Source]) -> Sequence[Source]:

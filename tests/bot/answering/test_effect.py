@@ -137,3 +137,12 @@ def test_suggestions_are_of_what_is_in_force(together: Corpus) -> None:
         for suggestion in together.answerer.answer(f"{subject}的卫星轨道参数是什么？").suggestions:
             answer = together.answerer.answer(suggestion)
             assert all(each.document.status not in NOT_IN_FORCE for each in answer.citations)
+
+
+def test_a_changed_clause_asked_by_its_number_begins_with_the_change(together: Corpus) -> None:
+    (pair,) = [each for each in declared_pairs() if each.leading.endswith("_other")]
+    answer = together.answerer.answer(f"《{pair.title}》第三条规定了什么？")
+    assert "第三条已修改" in first_line(answer)
+    assert sources(answer) == [pair.leading, pair.papers[0].name]
+    unchanged = together.answerer.answer(f"《{pair.title}》第四条规定了什么？")
+    assert "已修改" not in unchanged.text and sources(unchanged) == [pair.papers[0].name]
