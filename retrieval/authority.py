@@ -177,6 +177,13 @@ class Register:
         found = self.replaced.get(passage.document.id)
         return found.successor if found else self.change(passage)
 
+    def with_followers(self, documents: Iterable[str]) -> frozenset[str]:
+        """The ids of these documents, and of what has replaced or amended them, also to be heard."""
+        named = frozenset(documents)
+        successors = {found.successor.id for each in named if (found := self.replaced.get(each))}
+        amending = {new.id for each in named for new in self.amended.get(each, {}).values()}
+        return named | successors | amending
+
     def _is_present(self, document: DocumentInfo) -> bool:
         return document.id in self.successors and document.id not in self.replaced
 

@@ -152,7 +152,8 @@ class Retriever:
         usable = [t for t in terms.headings if not is_frequent(t, statistics)]
         rowids = list(dict.fromkeys([*find_candidates(snapshot, usable), *cosines]))
         if named is not None:
-            own = [rowid for each in sorted(named.documents) for rowid in snapshot.document_passages(each)]
+            documents = sorted(register.with_followers(named.documents))
+            own = [rowid for each in documents for rowid in snapshot.document_passages(each)]
             rowids = own[:_NAMED_CANDIDATES]
             cosines = {rowid: cosines[rowid] for rowid in rowids if rowid in cosines}
         held = snapshot.passages(rowids)
