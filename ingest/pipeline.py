@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.fingerprint import document_fingerprint
+from ingest.outlook import as_info, missing_now, planned_missing
 from ingest.parts import IngestParts, Progress, no_progress, standard_parts
 from ingest.plan import DocumentChange
 from ingest.publishing import Approve, Candidate, Withheld, Work, batches, bring_live, whoami
 from ingest.report import IngestReport
 from ingest.sources import document_id
 from ingest.survey import Survey, shaped, take_survey
+from retrieval.edition_files import known_editions
 from retrieval.locking import ingest_lock, utc_now
 from retrieval.overrides import keep_override
 from retrieval.publication import Amendment, NewPassage, NewRevision, stage
@@ -62,9 +64,15 @@ def plan_ingest(
     """
     parts = parts or standard_parts()
     survey = take_survey(paths, store, exclude, parts, progress, follows_links)
-    documents = tuple(change for change, _ in shaped(survey, store, parts, progress))
+    known, made, documents = known_editions(exclude), [], []
+    for change, revision in shaped(survey, store, parts, progress):
+        documents.append(change)
+        if revision is not None and revision.quarantine is None:
+            made.append(as_info(revision))
     current = store.current() if store else None
-    return IngestReport(current.name if current else "", False, documents, 0, survey.problems)
+    missing = planned_missing(survey, store, made, known)
+    name = current.name if current else ""
+    return IngestReport(name, False, tuple(documents), 0, survey.problems, missing=missing)
 
 
 def ingest(
@@ -94,6 +102,7 @@ def ingest(
     """
     work = Work(store, embedder, vectors, parts or standard_parts(), progress, author or whoami(), now, keep)
     with ingest_lock(store.data_dir, wait_s=wait_s, now=now), within or nullcontext():
+        known = known_editions(store.data_dir)
         survey = take_survey(paths, store, store.data_dir, work.parts, progress, follows_links)
         revisions, documents = _stage_changes(work, survey)
         amend = _upkeep_of(survey, work.now()) if survey.taken_back or survey.inherited else None
@@ -103,8 +112,9 @@ def ingest(
             is_withheld = False
         except Withheld as withheld:
             version, embedded, is_withheld = store.current(), withheld.embedded, True
+        missing = missing_now(store, known) if version else ()
     name = version.name if version else ""
-    return IngestReport(name, not is_withheld, documents, embedded, survey.problems, is_withheld)
+    return IngestReport(name, not is_withheld, documents, embedded, survey.problems, is_withheld, missing)
 
 
 def ingest_texts(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.audience import AUDIENCES
+from ingest.comparing.rewording import reworded
 from ingest.fingerprint import document_fingerprint, stated_fingerprint
 from ingest.parts import IngestParts, Progress
 from ingest.plan import DocumentChange, FoundDocument, plan_changes, removed_documents
@@ -215,9 +216,20 @@ def shaped(
         else:
             fields = survey.stated.get(change.document_id)
             made = stated_anew(made, fields, parts.make_passages) if fields else made
-            yield _outcome(change, made, others), made
+            yield _worded(_outcome(change, made, others), made, survey, store), made
         done += 1
         progress("clean", done, len(reread))
+
+
+def _worded(change: DocumentChange, made: NewRevision, survey: Survey, store: Store | None) -> DocumentChange:
+    """The change with what became of the wording, where a document had another text before."""
+    stored = survey.stored.get(change.document_id)
+    if change.change != "changed" or store is None or stored is None or stored.quarantine is not None:
+        return change
+    if stored.is_damaged:
+        return change
+    former = dict(texts(store, {stored.revision_id}))
+    return replace(change, wording=reworded(former[stored.revision_id], made.text))
 
 
 def _others(survey: Survey, store: Store | None, reread: AbstractSet[str]) -> Sketches:

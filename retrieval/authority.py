@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from retrieval.bodies import may_share_body
 from retrieval.clause_labels import CLAUSE, clause_key
@@ -26,6 +27,9 @@ from retrieval.effect import (
 from retrieval.normalise import fold_width
 from retrieval.period import AskedTime
 from retrieval.records import SECTION_SEPARATOR, DocumentInfo, Passage
+
+if TYPE_CHECKING:
+    from retrieval.editions import Missing
 
 # Highest first; kinds of one entry rank alike.
 _RANKS = (
@@ -117,6 +121,7 @@ class Register:
     ``replaced``: which ones have been replaced, by id; ``coming``: which ones will be, after that day;
     ``successors``: which ones replace or amend any. ``amended``: which clauses, as ``clause_key`` writes
     them, which document has changed. Without a day all that is announced counts as having come.
+    ``missing``: those, by id, in whose stead an edition is in force that the corpus does not hold.
     """
 
     replaced: Mapping[str, Succession] = field(default_factory=dict)
@@ -124,6 +129,7 @@ class Register:
     amended: Mapping[str, Mapping[str, DocumentInfo]] = field(default_factory=dict)
     coming: Mapping[str, Succession] = field(default_factory=dict)
     day: str = ""
+    missing: Mapping[str, Missing] = field(default_factory=dict)
 
     def state(self, document: DocumentInfo) -> str:
         """The document's state in this corpus, one of ``effect.STATES`` or empty where it has none."""
@@ -133,6 +139,8 @@ class Register:
         if found := self.replaced.get(document.id):
             is_edition = edition_key(found.successor.title) == edition_key(document.title)
             return REVISED if is_edition else REPEALED
+        if newer := self.missing.get(document.id):
+            return newer.status
         return AMENDED if document.id in self.amended and own != COMING else own
 
     def is_lapsed(self, document: DocumentInfo) -> bool:
@@ -155,7 +163,10 @@ class Register:
             return False
         if asked.last:
             return not self._held(document, asked) or (asked.former and self._is_present(document))
-        return self._is_present(document) if asked.former else self.state(document) in NOT_IN_FORCE
+        if asked.former:
+            return self._is_present(document)
+        # Where the edition in force is missing nothing else can speak in its stead.
+        return self.state(document) in NOT_IN_FORCE and document.id not in self.missing
 
     def is_passage_out_of_time(self, passage: Passage, asked: AskedTime) -> bool:
         """The same of a passage: one clause may have been changed and all others not."""
@@ -474,7 +485,8 @@ def _notice(document: DocumentInfo, register: Register) -> str:
     if state == EXPIRED and document.metadata.get("expires"):
         return f"{_shown(document)}已失效，有效期到{document.metadata['expires']}为止。"
     if found is None:
-        return f"{_shown(document)}{state}。"
+        newer = register.missing.get(document.id)
+        return newer.sentence if newer else f"{_shown(document)}{state}。"
     old = _named(document) if _shown(document) == _shown(found.successor) else _shown(document)
     return f"{old}{state}，已被{_named(found.successor)}取代。"
 

@@ -54,7 +54,9 @@ class TopicCatalogue:
             if self._version != (version, day):
                 self._version, self._topics = (version, day), {}
             if wanted not in self._topics:
-                self._topics[wanted] = tuple(_collected(snapshot, make_for(snapshot, day)))
+                self._topics[wanted] = tuple(
+                    _collected(snapshot, make_for(snapshot, day, self._store.data_dir))
+                )
             return version, self._topics[wanted]
 
 

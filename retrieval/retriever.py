@@ -101,7 +101,7 @@ class Retriever:
         self._embedder = embedder
         self._vectors = vectors
         self._reranker = reranker
-        self._registers = RegisterCache()
+        self._registers = RegisterCache(store.data_dir)
         self._today = today
 
     def search(self, question: str, *, k: int = 5, audiences: Collection[Audience] = STAFF) -> Evidence:

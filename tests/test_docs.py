@@ -196,6 +196,7 @@ def test_the_json_of_every_command_has_the_keys_described(
         "history": [],
         "show": [SEED],
         "clean": [str(ROOT / SEED)],
+        "compare": [SEED, SEED],
         "eval": [str(questions)],
         "gaps": [],
         "feedback": [],

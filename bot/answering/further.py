@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
 from bot.answering.answerer import PASSAGES_OFFERED, Answerer
+from bot.answering.changes import changes_answer
 from bot.answering.citing import cited, headed
 from bot.answering.composing import list_end
 from bot.answering.membership import items_of, members_of
@@ -56,6 +57,9 @@ class Further:
         begun = self._clock()
         with self._retriever.searching(question, audiences=audiences) as search:
             found = self._clock()
+            changes = changes_answer(search, PASSAGES_OFFERED, given)
+            if changes is not None:
+                return changes
             pieces = self._answerer.pieces(search, without=lambda passage: _is_told(passage, given))
             pieces = [piece for piece in pieces if not _overlaps([piece], given)]
             return self._answer(search, question, pieces, (begun, found))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.reporting.comparison import Comparison
+from ingest.comparing.rewording import Rewording
+from retrieval.editions import Missing
 from retrieval.snapshot import Holding, Version
 
 
@@ -119,11 +121,21 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionChanges:
+    """A version, and the documents that it worded otherwise than the version before, by title."""
+
+    version: str
+    at: datetime
+    documents: tuple[tuple[str, Rewording], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole report. ``left_out`` holds a Chinese sentence for everything that found no room.
 
     ``repairs`` count edits by cleaning step, most frequent first. ``voices`` are of the time since
-    ``published_at``. All moments are in the time zone of ``made_at``.
+    ``published_at``. ``missing`` are known editions in force that the corpus lacks, ``rewordings`` what the
+    latest versions worded otherwise, newest first. All moments are in the time zone of ``made_at``.
     """
 
     made_at: datetime
@@ -137,3 +149,5 @@ class Report:
     voices: Voices
     trends: tuple[Trend, ...]
     left_out: tuple[str, ...]
+    missing: tuple[Missing, ...] = ()
+    rewordings: tuple[VersionChanges, ...] = ()
