@@ -6,10 +6,11 @@ a crash (stored revisions, cached embeddings) is taken up by the next run.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from ingest.report import IngestReport
 from ingest.sources import document_id
 from ingest.survey import Survey, shaped, take_survey
 from retrieval.edition_files import known_editions
+from retrieval.leftovers import OCR_NAME
 from retrieval.locking import ingest_lock, utc_now
 from retrieval.overrides import keep_override
 from retrieval.publication import Amendment, NewPassage, NewRevision, stage
@@ -60,9 +62,9 @@ def plan_ingest(
     """What ``ingest`` would do, with nothing written; ``store`` is ``None`` where none exists yet.
 
     ``exclude`` is the data folder, never a source. Documents are cleaned to see which ones are
-    quarantined or broken. InputError for a path that does not exist.
+    quarantined or broken; pictures are only counted. InputError for a path that does not exist.
     """
-    parts = parts or standard_parts()
+    parts = replace(parts or standard_parts(), pictures="count")
     survey = take_survey(paths, store, exclude, parts, progress, follows_links)
     known, made, documents = known_editions(exclude), [], []
     for change, revision in shaped(survey, store, parts, progress):
@@ -100,7 +102,8 @@ def ingest(
     InputError for a path that does not exist, StoreBusy when another ingest holds the lock for longer
     than ``wait_s``.
     """
-    work = Work(store, embedder, vectors, parts or standard_parts(), progress, author or whoami(), now, keep)
+    parts = replace(parts or standard_parts(), ocr_home=store.data_dir / OCR_NAME)
+    work = Work(store, embedder, vectors, parts, progress, author or whoami(), now, keep)
     with ingest_lock(store.data_dir, wait_s=wait_s, now=now), within or nullcontext():
         known = known_editions(store.data_dir)
         survey = take_survey(paths, store, store.data_dir, work.parts, progress, follows_links)
@@ -113,6 +116,8 @@ def ingest(
         except Withheld as withheld:
             version, embedded, is_withheld = store.current(), withheld.embedded, True
         missing = missing_now(store, known) if version else ()
+        # What pictures say stands in the corpus now; until here it was kept for a run that is cut short.
+        shutil.rmtree(store.data_dir / OCR_NAME, ignore_errors=True)
     name = version.name if version else ""
     return IngestReport(name, not is_withheld, documents, embedded, survey.problems, is_withheld, missing)
 

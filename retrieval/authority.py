@@ -464,6 +464,13 @@ def source_notices(cited: Iterable[DocumentInfo], register: Register) -> tuple[s
     return tuple(dict.fromkeys(said))
 
 
+def scan_notices(cited: Iterable[DocumentInfo]) -> tuple[str, ...]:
+    """A sentence for each cited document whose text was read from pictures."""
+    scanned = (each for each in cited if each.metadata.get("ocr"))
+    said = (f"{_shown(each)}（{each.metadata['ocr']}）由 OCR 从图片识别，请与原件核对。" for each in scanned)
+    return tuple(dict.fromkeys(said))
+
+
 def change_notices(cited: Iterable[Passage], register: Register) -> tuple[str, ...]:
     """A sentence for each cited clause that another document has changed since."""
     changed = ((each, register.change(each)) for each in cited if not register.is_lapsed(each.document))

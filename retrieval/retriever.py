@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from retrieval.authority import Register, change_notices, first_day, is_order, source_notices
+from retrieval.authority import Register, change_notices, first_day, is_order, scan_notices, source_notices
 from retrieval.collapse import collapse, repost_notices
 from retrieval.lexical import (
     find_candidates,
@@ -74,7 +74,8 @@ class Search:
         """What must be said of the passages that an answer quotes: replaced sources, further places."""
         wanted = set(passage_ids)
         cited = [_scored(each) for each in self.ranked if each.passage.id in wanted]
-        return self.states([each.passage for each in cited]) + repost_notices(cited)
+        scanned = scan_notices(each.passage.document for each in cited)
+        return self.states([each.passage for each in cited]) + scanned + repost_notices(cited)
 
     def states(self, passages: Sequence[Passage]) -> tuple[str, ...]:
         """A sentence for each of these that is not in force, or has been changed, saying so."""

@@ -197,6 +197,8 @@ def test_the_json_of_every_command_has_the_keys_described(
         "show": [SEED],
         "clean": [str(ROOT / SEED)],
         "compare": [SEED, SEED],
+        "list": [],
+        "formats": [],
         "eval": [str(questions)],
         "gaps": [],
         "feedback": [],
@@ -220,7 +222,7 @@ def test_the_json_of_every_command_has_the_keys_described(
 
 def test_a_format_is_added_by_the_page_alone(tmp_path: Path) -> None:
     """The steps of docs/extending.md on a copy: the tests that the page shows pass after them, not before."""
-    loader, entry, tests, _ = re.findall(r"```python\n(.*?)```", text_of(DOCS / "extending.md"), re.DOTALL)
+    loader, entry, row, tests, _ = re.findall(r"```python\n(.*?)```", text_of(DOCS / "extending.md"), re.DOTALL)
     shutil.copytree(ROOT / "ingest", tmp_path / "ingest", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "retrieval").symlink_to(ROOT / "retrieval")
     shown = tmp_path / "test_memo.py"
@@ -228,13 +230,11 @@ def test_a_format_is_added_by_the_page_alone(tmp_path: Path) -> None:
     assert "2 failed, 1 passed" in outcome_of(shown)
     loaders = tmp_path / "ingest" / "loaders"
     (loaders / "memo.py").write_text(loader, encoding="utf-8")
-    recognition, registry = loaders / "recognition.py", loaders / "__init__.py"
-    before, last, after = text_of(recognition).partition('    return "text"\n')
+    recognition, registry = loaders / "recognition.py", loaders / "formats.py"
+    before, last, after = text_of(recognition).partition('    return "csv" if')
     assert last
     recognition.write_text(before + entry + last + after, encoding="utf-8")
-    registry.write_text(
-        text_of(registry).replace("LOADERS = {\n", 'LOADERS = {\n    "memo": "memo",\n'), "utf-8"
-    )
+    registry.write_text(text_of(registry).replace("FORMATS = (\n", f"FORMATS = (\n{row}"), "utf-8")
     assert "3 passed" in outcome_of(shown)
 
 

@@ -29,8 +29,11 @@ CHANGES = {
 
 
 def render_report(report: IngestReport) -> RenderableType:
-    """A row for each document that changes, then the totals in one sentence."""
-    changed = [each for each in report.documents if each.change != "unchanged"]
+    """A row for each document that changes, then the totals in one sentence.
+
+    Those that could not be read are told of on stderr.
+    """
+    changed = [each for each in report.documents if each.change not in ("unchanged", "broken")]
     parts: list[RenderableType] = [_table(changed)] if changed else []
     rewordings = [
         Text(f"{on_one_line(each.source)}：{on_one_line(rewording_sentence(each.wording))}")

@@ -11,7 +11,7 @@ from itertools import groupby
 from bot.feedback import read_feedback
 from bot.reporting.changes import recent_rewordings
 from bot.reporting.comparison import compare
-from bot.reporting.content import Entry, Overview, Report, Tally, Trend
+from bot.reporting.content import Entry, Overview, Report, Tally, Trend, Unreadable
 from bot.reporting.voices import collect_voices
 from ingest.cleaning import undo_edits
 from ingest.cleaning.trace import STEP_SEPARATOR
@@ -20,6 +20,7 @@ from ingest.records import Edit
 from retrieval.authority import Register
 from retrieval.evaluation import METRICS
 from retrieval.figures import Figures, recorded_evaluations
+from retrieval.history import past_versions
 from retrieval.registers import make_for
 from retrieval.retriever import EVERYONE, STAFF
 from retrieval.snapshot import Holding, Snapshot
@@ -64,11 +65,23 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
         repairs=repairs,
         entries=tuple(each for each in entries if each.holding.quarantine is None),
         quarantined=tuple(each for each in entries if each.holding.quarantine is not None),
+        unreadable=() if is_public else _unreadable(store),
         voices=voices,
         trends=trends,
         missing=tuple(register.missing.values()),
         rewordings=recent_rewordings(store, [each.info for each in served], is_public=is_public),
         left_out=(*damaged, *_bounds(held, entries), *voices.left_out, *untried),
+    )
+
+
+def _unreadable(store: Store) -> tuple[Unreadable, ...]:
+    """What the ingest before this version, or the one that made it, could not read."""
+    ingests = (each for each in past_versions(store) if each.action == "ingest")
+    last = next(ingests, None)
+    return tuple(
+        Unreadable(str(each["source"]), str(each["reason"]))
+        for each in (last.documents if last else ())
+        if each["change"] == "broken"
     )
 
 

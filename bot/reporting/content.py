@@ -63,6 +63,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that the last ingest could not read, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unanswered:
     """A question that was refused, with the titles that came nearest."""
 
@@ -146,6 +154,7 @@ class Report:
     repairs: tuple[Tally, ...]
     entries: tuple[Entry, ...]
     quarantined: tuple[Entry, ...]
+    unreadable: tuple[Unreadable, ...]
     voices: Voices
     trends: tuple[Trend, ...]
     left_out: tuple[str, ...]

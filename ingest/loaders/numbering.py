@@ -125,9 +125,15 @@ def _printed(levels: dict[int, Level], level: int, counts: dict[int, int]) -> st
         return str(count) if own.is_legal else format_number(count, of.format)
 
     text = _PLACEHOLDER.sub(number, own.pattern)
-    # Chinese enumerators carry their own gap: 一、 （一） 1）; Word's tab behind them is layout.
-    gap = "" if own.suffix == "nothing" or text.endswith(("、", "）", ")", "，", "：", "．")) else " "
-    return text + gap if text else ""
+    return text if own.suffix == "nothing" else with_gap(text)
+
+
+def with_gap(label: str) -> str:
+    """A printed number with what sets it apart from the text; nothing for an empty one.
+
+    Chinese enumerators carry their own gap: 一、 （一） 1）; the tab behind them is layout.
+    """
+    return label + ("" if not label or label.endswith(("、", "）", ")", "，", "：", "．")) else " ")
 
 
 def format_number(count: int, style: str) -> str:
