@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ingest.rows import is_row
 from retrieval.normalise import numeral_value
 from retrieval.sentences import Span, split_lines
 
@@ -239,6 +240,8 @@ def find_markers(text: str) -> list[Marker]:
     are_glued = _are_glued(text, lines)
     clause = 0
     for start, end in lines:
+        if is_row(text, start, end):  # numbers in a cell are of the cell
+            continue
         line = _line_marker(text, start, end)
         if line and line.family == "clause":
             if _is_spoken_of(text, line, is_expected=are_glued and line.ordinal == clause + 1):

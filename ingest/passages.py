@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ingest.records import PassageSpan
+from ingest.rows import is_row
 from ingest.structure import Node, heading_of, parse
 from retrieval.records import SECTION_SEPARATOR, PassageKind
 from retrieval.sentences import Span, split_lines, split_segments, split_sentences
@@ -97,9 +98,11 @@ def _lead_in(text: str, start: int, end: int) -> int:
 
 def _running_text(text: str, start: int, end: int, section: str) -> Iterator[_Piece]:
     for line_start, line_end in split_lines(text, start, end):
-        table = " | " in text[line_start:line_end]
+        if is_row(text, line_start, line_end):
+            yield from (_Piece(*span, section, "table") for span in _hard_cut(text, line_start, line_end))
+            continue
         for span in _short_spans(text, line_start, line_end):
-            yield _Piece(*span, section, "table" if table else "paragraph")
+            yield _Piece(*span, section, "paragraph")
 
 
 def _short_spans(text: str, start: int, end: int) -> Iterator[Span]:

@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from ingest.rows import cells_of, is_row
+from retrieval.sentences import split_lines
+
 # Pasted forms are full of full-width figures.
 _FOLDED = str.maketrans("０１２３４５６７８９Ｘｘ＋－—–（）　", "0123456789XX+---() ")
 _GAP = r"[ \-.·]?"
@@ -45,7 +48,7 @@ def find_personal(text: str) -> str:
         elif is_card_number(number):
             cards.add(number)
     mobiles = {"".join(match.groups()) for match in _MOBILE.finditer(folded)}
-    people = max((rows for rows in _rosters(folded.split("\n"))), default=0)
+    people = max((*_rosters(folded.split("\n")), _labelled_people(folded)), default=0)
     found = [
         f"身份证号 {len(identities)} 个" if identities else "",
         f"银行卡号 {len(cards)} 个" if cards else "",
@@ -88,6 +91,19 @@ def _rosters(lines: Sequence[str]) -> Iterator[int]:
         if column is not None:
             people, at = _people(lines, at, column)
             yield people
+
+
+def _labelled_people(text: str) -> int:
+    """The people in rows that name their columns, where a column of theirs is private."""
+    names, is_private = 0, False
+    for start, end in split_lines(text):
+        if end - start > _HEAD_CHARS_MAX or not is_row(text, start, end):
+            continue
+        columns = {cell.label.rpartition("·")[2]: cell.value for cell in cells_of(text, start, end)}
+        named = (value for label, value in columns.items() if _NAME_COLUMN.fullmatch(label))
+        names += any(map(_NAME.fullmatch, named))
+        is_private = is_private or any(map(_PRIVATE_COLUMN.fullmatch, columns))
+    return names if is_private else 0
 
 
 def _name_column(line: str) -> int | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ingest.markers import NEXT, Marker, find_markers, is_heading_line
+from ingest.rows import is_row
 from retrieval.sentences import split_lines, split_sentences
 
 NodeKind = Literal["document", "section", "clause", "item"]
@@ -20,6 +21,8 @@ NodeKind = Literal["document", "section", "clause", "item"]
 _CLAUSE_RANK = 3
 # A group of enumerators may miss a few numbers (a hole is a warning elsewhere, not the end of the list).
 _HOLE_MAX = 3
+# Spreadsheet programs allow no longer name of a sheet.
+_SHEET_NAME_CHARS = 31
 _ANNOUNCEMENT_MAX = 300
 _FAMILY_ALIASES = {"first": "is", "its": "is", "bare": "decimal"}
 
@@ -172,6 +175,8 @@ class _Parser:
 
     def _group_end(self, members: Sequence[Marker], limit: int) -> int:
         last = members[-1]
+        if last.family == "caption":
+            return _rows_end(self.text, last.heading_end, limit)
         if last.is_heading or last.family in {"part", "chapter", "paragraph", "clause"}:
             return limit
         line_end = _line_end(self.text, last.start, limit)
@@ -266,17 +271,38 @@ def _short_items(text: str, members: Sequence[Marker]) -> bool:
 
 
 def _with_plain_headings(text: str, markers: list[Marker]) -> list[Marker]:
-    """The markers and, beside them, unnumbered heading lines: a short line before running text."""
+    """The markers and, beside them, unnumbered heading lines: a short line before running text or rows."""
     marked = {m.start for m in markers}
     lines = split_lines(text)
-    plain = []
+    rows = [is_row(text, *line) for line in lines]
+    found = []
     for index, (start, end) in enumerate(lines[:-1]):
         following = lines[index + 1]
-        short = end - start <= 30 and is_heading_line(text, start, end) and " | " not in text[start:end]
-        longer = following[1] - following[0] > 60
-        if index and short and longer and start not in marked:
-            plain.append(Marker(start, start, end, "plain", 12, 1))
-    return sorted([*markers, *plain], key=lambda m: m.start)
+        if not index or rows[index] or start in marked or not is_heading_line(text, start, end):
+            continue
+        if rows[index + 1] and _heads(text, start, end):
+            above = lines[index - 1]
+            is_named = index > 1 and not rows[index - 1] and above[0] not in marked
+            is_named = is_named and above[1] - above[0] <= _SHEET_NAME_CHARS and _heads(text, *above)
+            found.append(Marker(above[0] if is_named else start, start, end, "caption", 12, 1))
+        elif end - start <= 30 and following[1] - following[0] > 60:
+            found.append(Marker(start, start, end, "plain", 12, 1))
+    return sorted([*markers, *found], key=lambda m: m.start)
+
+
+def _heads(text: str, start: int, end: int) -> bool:
+    """Whether a line may be the caption of a table, or stand above it as the name of its sheet."""
+    return is_heading_line(text, start, end) and "：" not in text[start:end] and " " not in text[start:end]
+
+
+def _rows_end(text: str, start: int, limit: int) -> int:
+    """Where the rows of a table behind its caption end."""
+    end = start
+    for line in split_lines(text, start, limit):
+        if not is_row(text, *line):
+            break
+        end = line[1]
+    return end
 
 
 def heading_of(text: str, node: Node, *, limit: int = 40) -> str:

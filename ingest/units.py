@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ingest.rows import is_row
 from ingest.structure import Node, heading_of, parse
 from retrieval.reading.records import Unit, UnitKind
 from retrieval.sentences import split_lines, split_segments, split_sentences
@@ -39,7 +40,7 @@ def _units(text: str, node: Node, path: tuple[str, ...]) -> Iterator[Unit]:
 def _running_text(text: str, start: int, end: int, node: Node, path: tuple[str, ...]) -> Iterator[Unit]:
     kind = _KIND.get(node.kind, "sentence")
     for line_start, line_end in split_lines(text, start, end):
-        if " | " in text[line_start:line_end]:
+        if is_row(text, line_start, line_end):
             yield Unit(line_start, line_end, "row", path)
         elif kind != "sentence" and line_end - line_start <= WHOLE_CHARS:
             yield Unit(line_start, line_end, kind, path)

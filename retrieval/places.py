@@ -6,10 +6,10 @@ Every row of ``data/demands.tsv`` of the tests is an example.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-_PLACE = re.compile(
-    r"(?P<name>[\u4e00-\u9fff]{2,4}?)(?:社区|街道|开发区|自治区|自治州|省|市|区|县|镇|乡|村)(?![民级委政域里间长内])"
-)
+_LEVEL = "社区|街道|开发区|自治区|自治州|省|市|区|县|镇|乡|村"
+_PLACE = re.compile(rf"(?P<name>[\u4e00-\u9fff]{{2,4}}?)(?P<level>{_LEVEL})(?![民级委政域里间长内])")
 # What stands before a level without being a name: 我们社区, 城市社区, 有多少社区, 每个乡镇.
 _NO_NAME = re.compile(
     r"[我你他她各全本该此每某哪几这那两个级区市县镇乡村省和与及或在对把将到为的了是从向以由让给问"
@@ -27,9 +27,22 @@ _PARTED = re.compile(r"[和与跟及、，,]")
 
 def places_named(question: str) -> tuple[str, ...]:
     """The places and bodies that a simplified text names, without their level: 西桥 of 西桥镇."""
-    parts = _PARTED.split(question)
-    found = (match["name"] for part in parts for match in _PLACE.finditer(part))
-    return tuple(dict.fromkeys(name for name in found if not _NO_NAME.search(name)))
+    return tuple(dict.fromkeys(name for name, _ in _places(question)))
+
+
+def is_of_another_level(question: str, document: str) -> bool:
+    """Whether a document only speaks of another place than is asked for, by its level: 北桥镇, not 北桥乡."""
+    return any(
+        name + level not in document and re.search(f"{name}(?:{_LEVEL})", document)
+        for name, level in _places(question)
+    )
+
+
+def _places(question: str) -> Iterator[tuple[str, str]]:
+    for part in _PARTED.split(question):
+        for match in _PLACE.finditer(part):
+            if not _NO_NAME.search(match["name"]):
+                yield match["name"], match["level"]
 
 
 def bodies_named(text: str) -> frozenset[str]:

@@ -222,7 +222,9 @@ def test_the_json_of_every_command_has_the_keys_described(
 
 def test_a_format_is_added_by_the_page_alone(tmp_path: Path) -> None:
     """The steps of docs/extending.md on a copy: the tests that the page shows pass after them, not before."""
-    loader, entry, row, tests, _ = re.findall(r"```python\n(.*?)```", text_of(DOCS / "extending.md"), re.DOTALL)
+    loader, entry, row, tests, _ = re.findall(
+        r"```python\n(.*?)```", text_of(DOCS / "extending.md"), re.DOTALL
+    )
     shutil.copytree(ROOT / "ingest", tmp_path / "ingest", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "retrieval").symlink_to(ROOT / "retrieval")
     shown = tmp_path / "test_memo.py"

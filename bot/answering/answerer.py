@@ -21,6 +21,7 @@ from bot.answering.division import divided
 from bot.answering.injection import is_order_alone
 from bot.answering.nearest import QUOTES_MAX, nearest_pieces
 from bot.answering.pointing import PASSAGES_READ, Pointing, point
+from bot.answering.reckoning import Reckoned, needs_all_rows, reckon, told
 from bot.answering.refusal import refusal_message
 from bot.answering.resilience import Deadline, ModelFailure
 from bot.answering.small_talk import small_talk
@@ -83,10 +84,22 @@ class _Looked:
         """What answers; empty where nothing does."""
         if self.search.question.clause:
             return clause_pieces(self.search.question, self.sources, self.search.register.change)
-        if not self.pointing.is_answered:
+        if self.reckoned is not None:
+            return list(self.reckoned.pieces)
+        if not self.pointing.is_answered or self._is_over_rows:
             return []
         found = compose(self.pointing.pointed)
         return found if self._is_of_count(found) else []
+
+    @cached_property
+    def reckoned(self) -> Reckoned | None:
+        """What is computed over the rows of a table, where that is asked."""
+        return reckon(self.search.question.text, self.sources, self.pointing)
+
+    @property
+    def _is_over_rows(self) -> bool:
+        """Whether one row is pointed at where only all rows together would answer."""
+        return needs_all_rows(self.search.question.text, self.pointing)
 
     def _is_of_count(self, pieces: Sequence[Piece]) -> bool:
         """Whether not all that is said is a list of another length than is asked for, where it is said."""
@@ -116,6 +129,13 @@ class _Found:
         for piece in (piece for pieces in found for piece in pieces):
             distinct = _with(distinct, piece)
         return distinct
+
+    @property
+    def reckoned(self) -> list[Reckoned]:
+        """What was computed for the questions, in their turn."""
+        answered = self.parts if self.parts and all(each.pieces for each in self.parts) else ()
+        looked = (*answered, *(() if answered else (self.whole,)))
+        return [each.reckoned for each in looked if each.reckoned is not None]
 
     @property
     def silences(self) -> tuple[str, ...]:
@@ -261,7 +281,7 @@ class Answerer:
         answer = Answer(
             question=question,
             status="answered",
-            statements=statements,
+            statements=(*told(found.reckoned, citations), *statements),
             citations=citations,
             passages=evidence.passages,
             notices=(*notices, *found.silences, *about),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot.answering.pointing import Pointed
 from bot.answering.sources import Piece
 from bot.answering.view import DocumentView, Listing, trimmed_end
+from ingest.rows import BARS
 from ingest.structure import Node
 from retrieval.authority import is_order, standing
 from retrieval.normalise import match_key
@@ -147,11 +148,11 @@ def list_end(view: DocumentView, listing: Listing) -> int:
 
 
 def _row_spans(view: DocumentView, unit: Unit) -> Iterator[tuple[int, int]]:
-    """The row under the first row of its table, which says what the cells are."""
+    """The row; between bars under the first row of its table, which says what the cells are."""
     head, before = unit, view.before(unit.start)
     while before is not None and before.kind == "row":
         head, before = before, view.before(before.start)
-    if head.start < unit.start:
+    if head.start < unit.start and BARS in view.text[unit.start : unit.end]:
         yield head.start, head.end
     yield unit.start, unit.end
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.answering.sources import Source
+from bot.answering.tables import row_shift
 from retrieval.lexical import bigrams
 from retrieval.normalise import to_simplified
-from retrieval.places import places_named
+from retrieval.places import is_of_another_level, places_named
 from retrieval.reading.decision import Weights, decide, learned_weights, moved
 from retrieval.reading.records import Reader, Reading, ReadPassage, Unit
 
@@ -102,28 +103,40 @@ def _pointing(
     sources, passages = [read[n][0] for n in heard], [read[n][1] for n in heard]
     scores = [source.score for source in sources]
     decision = decide(question, passages, scores, Reading(tuple(reading.passages[n] for n in heard)), weights)
-    named = places_named(to_simplified(question))
-    shifts = [_shift(source, named) for source in sources]
+    asked = to_simplified(question)
+    shifts = [_shift(source, asked) for source in sources]
     found: dict[tuple[str, int], Pointed] = {}
+    best = (0.0, 0.0)
+    named_rows: dict[float, list[Pointed]] = {}
     for each in decision.pointed:
         source = sources[each.passage]
         unit = source.units[each.unit]
-        chance = moved(each.chance, shifts[each.passage])
+        document = source.passage.document
+        row = row_shift(question, document.title, source.view.tables, unit) if unit.kind == "row" else 0.0
+        best = max(best, (each.chance, row))
+        chance = moved(each.chance, shifts[each.passage] + row)
+        if row > 0:
+            named_rows.setdefault(row, []).append(Pointed(source, unit, chance))
         # Neighbouring passages may share a unit.
         place = (source.passage.document.id, unit.start)
         if place not in found or found[place].chance < chance:
             found[place] = Pointed(source, unit, chance)
-    pointed = sorted(found.values(), key=lambda each: -each.chance)
+    # A row that the question names, and that says all else it says, answers it alone.
+    meant = named_rows[max(named_rows)] if named_rows else []
+    chosen = [each for each in found.values() if each in meant] or found.values()
+    pointed = sorted(chosen, key=lambda each: -each.chance)
     holding = {
         source.passage.id: moved(chance, shift)
         for source, chance, shift in zip(sources, decision.passages, shifts, strict=True)
     }
-    answers = moved(decision.answers, min(0.0, max(shifts, default=0.0)))
+    answers = moved(decision.answers, min(0.0, max(shifts, default=0.0)) + min(0.0, best[1]))
+    answers = max([answers, *(each.chance for each in meant)])
     return Pointing(tuple(pointed), answers, answers >= weights.threshold, weights.threshold, holding)
 
 
-def _shift(source: Source, named: Sequence[str]) -> float:
+def _shift(source: Source, question: str) -> float:
     """What is known of a source for certain, in logits: its standing, and of whom it speaks."""
     shift = _OF_RANK if source.ranked.parts.authority > 0 else 0.0
     document = source.passage.document.title + source.view.text
-    return shift + _OF_ANOTHER if any(name not in document for name in named) else shift
+    is_other = any(name not in document for name in places_named(question))
+    return shift + _OF_ANOTHER if is_other or is_of_another_level(question, document) else shift

@@ -6,8 +6,10 @@ import bisect
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 
+from bot.answering.tables import Table, tables_of
 from ingest.structure import Node, heading_of, parse
 from ingest.units import cut_units
 from retrieval.reading.records import Unit
@@ -46,6 +48,11 @@ class DocumentView:
         self.clauses = [node for node in tree.walk() if node.kind == "clause"]
         self._clause_starts = [node.start for node in self.clauses]
         self.listings = sorted(_listings(self, tree, ""), key=lambda each: each.end - each.items[0].start)
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """The tables whose columns have names."""
+        return tables_of(self.text, self.units)
 
     def within(self, start: int, end: int) -> list[Unit]:
         """The units that begin inside ``[start, end)``."""

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from ingest.cleaning.pinyin import SYLLABLE, syllable_fits
+from ingest.cleaning.pinyin import SYLLABLE, bare_syllable, syllable_fits
 from ingest.cleaning.plausibility import character_count, is_han, simple_forms, to_traditional
 from ingest.cleaning.trace import Replacement
 
@@ -23,6 +23,8 @@ _ABOUT_READINGS = re.compile(
 _COUNT_MIN = 3
 _COUNT_MIN_ABOUT_READINGS = 40
 _COUNT_MIN_SIMPLIFIED = 6
+_COUNT_MIN_STREWN = 8
+_EVERYDAY_SHARE_MIN = 0.9
 # A poem with pinyin is annotated throughout, an injected text at one character in four to twenty.
 _DENSITY_MAX = 0.5
 _DENSITY_MIN = 0.01
@@ -42,7 +44,14 @@ def bears_injected_annotations(text: str) -> bool:
     A textbook, a poem with pinyin and a list of rare readings are not; nor is a text with one or two
     annotations, whatever they are.
     """
-    annotated = Counter(text[found.start() - 1] for found in _ANNOTATION.finditer(text) if _fits(text, found))
+    pairs = Counter(
+        (text[found.start() - 1], bare_syllable(found[1]))
+        for found in _ANNOTATION.finditer(text)
+        if _fits(text, found)
+    )
+    annotated: Counter[str] = Counter()
+    for (char, _), count in pairs.items():
+        annotated[char] += count
     total = sum(annotated.values())
     if total < _COUNT_MIN:
         return False
@@ -55,6 +64,8 @@ def bears_injected_annotations(text: str) -> bool:
     # The characters of such lists are everyday ones: most come again, in a text of some length.
     if characters > _REPEATS_FROM and max(annotated.values()) == 1 and not _are_everyday(annotated):
         return False
+    if not about_readings and len(pairs) == len(annotated) and _is_strewn(annotated):
+        return True
     traditional = sum(n for char, n in annotated.items() if char in simple_forms() or not _in_gb2312(char))
     if traditional >= _TWO_FORM_SHARE_MIN * total:
         return _is_consistent(text, annotated)
@@ -76,6 +87,17 @@ def remove_annotations(text: str) -> Iterator[Replacement]:
     for found in _ANNOTATION.finditer(text):
         if _fits(text, found):
             yield Replacement(found.start(), found.end(), "")
+
+
+def _is_strewn(annotated: Counter[str]) -> bool:
+    """Whether everyday characters are annotated again and again, in running text and with one reading each.
+
+    Nobody needs those readings: people annotate what is rare, once, or a character of several readings.
+    """
+    total = sum(annotated.values())
+    again = sum(count for count in annotated.values() if count > 1)
+    everyday = sum(n for char, n in annotated.items() if character_count(char) >= _EVERYDAY_COUNT_MIN)
+    return total >= _COUNT_MIN_STREWN and 2 * again >= total and everyday >= _EVERYDAY_SHARE_MIN * total
 
 
 def _are_everyday(annotated: Counter[str]) -> bool:

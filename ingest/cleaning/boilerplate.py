@@ -25,6 +25,9 @@ _SPAM = re.compile(
     "一区|二区|三区|国产|亚洲|欧美|日韩|视频|在线观看|免费观看|精品|高清|彩票|娱乐城|棋牌|投注|开户|赌|发票|刻章|外挂|贷款|激情|伦理"
     "|福利|直播|麻将|捕鱼|充值|优惠|试玩|注册送|毕业证"
 )
+_SPAM_TITLE = re.compile(
+    "免费(?:视频|小说|电影|观看)|在线(?:观看|视频|播放)|影院|高清|网址|小说|彩票|棋牌|娱乐|注册|APP下载|app|成人|直播"
+)
 _SPAM_SEGMENTS = re.compile(r"[_|｜,，\-—\s]+")
 _ADMINISTRATIVE = re.compile("[\u4e00-\u9fff]{1,7}(?:省|市|县|区|旗|州|盟|镇|乡|自治县|自治州|新区)")
 _FARM_SPLIT = re.compile(r"[|｜\s　·•]+")
@@ -223,7 +226,10 @@ def _is_spam(line: str) -> bool:
     segments = [part for part in _SPAM_SEGMENTS.split(line) if part]
     proofs = sum(_SPAM_PROOF.search(part) is not None for part in segments)
     hits = sum(bool(_SPAM_PROOF.search(part) or _SPAM.search(part)) for part in segments)
-    return len(segments) >= 4 and proofs >= 2 and hits >= 0.6 * len(segments)
+    # Search words strung on underscores are a page's title, and nobody writes of free videos so.
+    soft = sum(_SPAM_TITLE.search(part) is not None for part in line.split("_"))
+    is_title = line.count("_") >= 2 and soft >= 3 and 5 * soft >= 3 * (line.count("_") + 1)
+    return is_title or (len(segments) >= 4 and proofs >= 2 and hits >= 0.6 * len(segments))
 
 
 def _is_link_farm(line: str) -> bool:

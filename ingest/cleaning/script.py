@@ -26,6 +26,8 @@ _DRY = re.compile(
 )
 # Variant characters that are legitimate in names of simplified text: the standard list of 2013 keeps them.
 _NAME_VARIANTS = frozenset("昇陞堃喆甦甯澂邨氾鎔鍾皙夥藉瞭祇祐甯淼犇乾著於徵餘覆麽鋐鉅瀋嶽崙崑")
+# A character of its own in names (薛应旂) that the library takes for another form of 旗; 喆 and 堃 likewise.
+_KEPT_VARIANTS = frozenset("旂喆堃")
 _STRAY_ZHE = re.compile(
     "[随隨有接沿朝本向跟看活味志臨临在带帶绕繞怀懷凭憑衬襯想抱冒顺順拿走坐站笑穿衣沉附胶黏][著]|著[力手重眼急想陆陸实實]"
 )
@@ -59,6 +61,8 @@ def simplify(text: str) -> Iterator[Replacement]:
             new = "著" if place in kept else "着"
         elif old == "乾":
             new = "干" if place in dry else "乾"
+        elif old in _KEPT_VARIANTS:
+            new = old
         if old != new:
             yield Replacement(place, place + 1, new)
 

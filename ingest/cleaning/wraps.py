@@ -8,13 +8,14 @@ from itertools import pairwise
 
 from ingest.cleaning.lines import Line, ends_sentence, lines_of
 from ingest.cleaning.trace import Replacement
+from ingest.rows import is_row
 
 _WRAP_COLUMNS = (48, 160)
 _WRAP_SLACK = 6
 _WRAP_LINES_MIN = 5
 _WRAP_SHARE_MIN = 0.3
 _WRAP_BROKEN_MIN = 0.35
-_RULE = re.compile(r"([=＝*＊~～—-])\1{7,}")
+_RULE = re.compile(r"([=＝*＊~～—-])\1{7,}|(?:[★☆◆◇●○■□▲△※✦✿][ 　]?){6,}")
 _HYPHENATED = re.compile("[A-Za-z]{2}-$")
 
 
@@ -24,11 +25,18 @@ def hard_wraps(text: str) -> Iterator[Replacement]:
     Most lines must be of one width, wider than verse, and many of them must break inside a sentence.
     """
     lines = lines_of(text)
-    width = _wrap_width(lines)
+    rows = {line for line in lines if is_row(text, line.text_start, line.text_end)}
+    width = _wrap_width([line for line in lines if line not in rows])
     if not width:
         return
     for line, following in pairwise(lines):
-        if not line.text or not following.text or _columns(line.text) < width - _WRAP_SLACK:
+        if (
+            line in rows
+            or following in rows
+            or not line.text
+            or not following.text
+            or _columns(line.text) < width - _WRAP_SLACK
+        ):
             continue
         raw_next = text[following.start : following.end]
         if raw_next[:1] in "　\t" or raw_next.startswith("  "):

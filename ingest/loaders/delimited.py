@@ -10,7 +10,7 @@ from collections import Counter
 from ingest.decoding import decode
 from ingest.loaders.bounds import within_bounds
 from ingest.loaders.refusals import CHECK_REMEDY, reading, refuse
-from ingest.loaders.tables import row_line
+from ingest.loaders.tables import table_lines
 from ingest.records import RawDocument
 
 DELIMITERS = (",", "\t", ";", "|", "，")
@@ -20,14 +20,14 @@ _STATED = re.compile(r"\s*sep=(.)\s*$", re.I)
 
 
 def load(data: bytes, name: str) -> RawDocument:
-    """The rows as lines ``甲 | 乙``; a text that is no table, whatever it is called, stays as it is."""
+    """The rows as lines ``列名：值``; a text that is no table, whatever it is called, stays as it is."""
     text, encoding = decode(data)
     delimiter = delimiter_of(text)
     if delimiter is None:
         return RawDocument(text=text, format="text", encoding=encoding)
     with reading(name):
         rows = _rows(_without_statement(text), delimiter)
-        lines = list(within_bounds((line for line in map(row_line, rows) if line.strip(" |")), name))
+        lines = list(within_bounds(iter(table_lines(rows)), name))
     if not lines:
         refuse(name, "里没有文字", CHECK_REMEDY)
     return RawDocument(text="\n".join(lines), format="csv", encoding=encoding)

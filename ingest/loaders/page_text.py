@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingest.loaders.tables import is_layout, table_lines
+from ingest.loaders.tables import Reached, is_layout, table_lines
 
 INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font",
@@ -16,6 +16,7 @@ INLINE = frozenset((
 # Ruby annotations and their brackets are not the author's text; deleted text is not in force.
 SILENT = frozenset(["script", "style", "noscript", "template", "rt", "rp", "head", "title", "del", "strike"])
 CELLS = frozenset(("td", "th"))
+_SPAN_MAX = 64
 
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 # Without the ideographic space: a run of them with line ends would be tried from each one anew.
@@ -73,7 +74,7 @@ def _walk(tree: Any, lines: _Lines, data_tables: dict[Any, list[list[str]]]) -> 
             continue
         _open(tag, lines)
         if element in data_tables:
-            lines.done.extend(table_lines(data_tables[element]))
+            lines.done.extend(table_lines(data_tables[element], _head_rows(element)))
         elif tag and tag not in SILENT:
             lines.add(element.text, preformatted=_is_preformatted(element))
             stack.append((element, True))
@@ -108,8 +109,43 @@ def _is_data_table(table: Any) -> bool:
 
 
 def _rows(table: Any) -> list[list[str]]:
-    """Cell texts by row; a cell that spans rows or columns stands once, where it begins."""
-    return [[_cell_text(cell) for cell in row if cell.tag in CELLS] for row in table.iter("tr")]
+    """Cell texts by row; a cell that spans rows or columns is filled in where it reaches."""
+    found: list[list[str]] = []
+    reaching: dict[int, tuple[int, str]] = {}
+    for element in table.iter("tr"):
+        row: list[str] = []
+        for cell in (child for child in element if child.tag in CELLS):
+            _fill(row, reaching)
+            text, wide, deep = _cell_text(cell), _span(cell, "colspan"), _span(cell, "rowspan")
+            texts = [text, *[Reached(text)] * (wide - 1)]
+            reaching |= {column: (deep, each) for column, each in enumerate(texts, len(row))}
+            row += texts
+        _fill(row, reaching)
+        found.append(row)
+        reaching = {column: (deep - 1, text) for column, (deep, text) in reaching.items() if deep > 1}
+    return found
+
+
+def _head_rows(table: Any) -> int:
+    """How many rows at the top the page itself calls the head."""
+    count = 0
+    for row in table.iter("tr"):
+        cells = [cell for cell in row if cell.tag in CELLS]
+        if row.getparent().tag != "thead" and not (len(cells) > 1 and all(c.tag == "th" for c in cells)):
+            break
+        count += 1
+    return count
+
+
+def _fill(row: list[str], reaching: dict[int, tuple[int, str]]) -> None:
+    """Into the next columns what cells of the rows above reach down to."""
+    while len(row) in reaching:
+        row.append(reaching[len(row)][1])
+
+
+def _span(cell: Any, name: str) -> int:
+    value = str(cell.get(name, "")).strip()
+    return max(1, min(int(value), _SPAN_MAX)) if value.isascii() and value.isdigit() else 1
 
 
 def _cell_text(cell: Any) -> str:

@@ -1,8 +1,8 @@
 """PDF files: the text layer in order, without what repeats at the edge of the pages.
 
-Hard line breaks stay: the cleaning joins wrapped lines with its own knowledge of sentences, and its
-edits then show the seam. Running heads and page numbers go here, because only here is it known where
-on a page a line stands. Pages are set apart by one line break.
+Lines that were certainly broken at the right margin are joined here, where indents are known; the rest is
+left to the cleaning with its own knowledge of sentences. Running heads and page numbers go here, because
+only here is it known where on a page a line stands. Pages are set apart by one line break.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.loaders.bounds import check_chars
 from ingest.loaders.ocr import refuse_pictures
 from ingest.loaders.page_edges import Line, without_edges
+from ingest.loaders.page_wraps import join_wrapped
 from ingest.loaders.pdf_drawing import DrawnBytes
 from ingest.loaders.pdf_scans import is_illegible, read_scans
 from ingest.loaders.refusals import DAMAGED_REMEDY, PASSWORD_REMEDY, SPLIT_REMEDY, reading, refuse
@@ -48,7 +49,7 @@ def load(data: bytes, name: str) -> RawDocument:
     scanned = read_scans(data, pages, scans, name)
     pages = scanned.pages
     kept = without_edges(pages)
-    text = "\n".join(line.text for page in kept for line in page).strip("\n")
+    text = "\n".join(join_wrapped([line.text for page in kept for line in page])).strip("\n")
     if not text.strip():
         refuse_pictures(name, "没有可读的文字，可能是扫描件")
     margins = (*noted, *_margins(pages, kept))

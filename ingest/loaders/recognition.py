@@ -48,6 +48,9 @@ _HTML_START = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|div|table|p|h1|article|span|font|center)\b",
     re.I | re.S,
 )
+# Markdown may begin with a tag too.
+_MARKDOWN = re.compile(rb"(?m)^#{1,6} \S|^\|[ \t]*:?-{2,}")
+_PAGE = re.compile(rb"<(?:!doctype|html|body|head)\b", re.I)
 _XML_START = re.compile(rb"\s*<(?:\?xml|!DOCTYPE|!ENTITY)", re.I)
 _ENTITY = re.compile(rb"<!ENTITY", re.I)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -99,7 +102,8 @@ def is_picture(data: bytes) -> bool:
 def is_html(data: bytes) -> bool:
     """Whether the bytes open like a web page, in UTF-16 too; XML that declares entities is none."""
     head = _without_wide_nulls(data[:8192])
-    return bool(_HTML_START.match(head)) and not _ENTITY.search(head)
+    is_fragment = not _PAGE.search(head) and bool(_MARKDOWN.search(head))
+    return bool(_HTML_START.match(head)) and not _ENTITY.search(head) and not is_fragment
 
 
 def is_program(data: bytes) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from ingest.loaders.archive import check_office_archive
 from ingest.loaders.bounds import within_bounds
 from ingest.loaders.refusals import PICTURE_REMEDY, REPEATED_REMEDY, reading, refuse
-from ingest.loaders.tables import table_lines
+from ingest.loaders.tables import Reached, table_lines
 from ingest.loaders.word import properties, property_margins
 from ingest.records import Margin, RawDocument
 
@@ -71,5 +71,14 @@ def _frame_lines(frame: Any) -> Iterator[str]:
 
 
 def _rows(table: Any) -> Iterator[list[str]]:
-    for row in table.rows:
-        yield [cell.text for cell in row.cells if not cell.is_spanned]
+    for number, row in enumerate(table.rows):
+        yield [_cell_text(table, number, column, cell) for column, cell in enumerate(row.cells)]
+
+
+def _cell_text(table: Any, row: int, column: int, cell: Any) -> str:
+    """The text of a cell; of one that a merged cell reaches, the text of that one."""
+    if not cell.is_spanned:
+        return str(cell.text)
+    if int(cell._tc.get("vMerge", "0")):  # the library names no origin of a cell
+        return _cell_text(table, row - 1, column, table.cell(row - 1, column))
+    return Reached(_cell_text(table, row, column - 1, table.cell(row, column - 1)))

@@ -7,7 +7,8 @@ watermarks and text boxes are read for marks of secrecy.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ingest.loaders.archive import check_office_archive
@@ -16,15 +17,18 @@ from ingest.loaders.embedded import PICTURE, read_embedded
 from ingest.loaders.numbering import W, read_numbering
 from ingest.loaders.ocr import refuse_pictures
 from ingest.loaders.refusals import CHECK_REMEDY, reading, refuse
-from ingest.loaders.tables import is_layout, table_lines
+from ingest.loaders.tables import Reached, is_layout, table_lines
+from ingest.loaders.word_symbols import symbol, without_private
 from ingest.records import Margin, RawDocument
 
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
-# A deletion, the old place of a move, a field's code and the fallback twin of a drawing are not read.
-_SKIPPED = frozenset((W + "del", W + "moveFrom", W + "instrText", W + "delText", MC + "Fallback"))
+# Not read: a deletion, the old place of a move, a field's code, the fallback twin of a drawing, and the
+# reading above characters (ruby).
+_SKIPPED = frozenset((W + "del", W + "moveFrom", W + "instrText", W + "delText", MC + "Fallback", W + "rt"))
 _LABEL_CHARS_MAX = 100
+_COLUMNS_MAX = 256
 _RUNNING = {"header": "页眉", "footer": "页脚"}
 _TEXTPATH = "{urn:schemas-microsoft-com:vml}textpath"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
@@ -130,15 +134,23 @@ class _Reader:
 
     def blocks(self, parent: Any) -> Iterator[str]:
         """The lines of a body, cell or text box."""
+        begun = ""
         for child in parent:
             if child.tag == W + "p":
-                yield from self._paragraph(child)
+                first, *others = [*self._paragraph(child)] or [""]
+                # Where the mark of a paragraph is deleted, the next one goes on with its last line.
+                *done, begun = [begun + first, *others]
+                yield from done
+                if child.find(f"{W}pPr/{W}rPr/{W}del") is None:
+                    yield begun
+                    begun = ""
             elif child.tag == W + "tbl":
                 yield from self._table(child)
-            elif child.tag == W + "sdt" and child.find(W + "sdtContent") is not None:
+            elif child.tag == W + "sdt" and _is_content(child):
                 yield from self.blocks(child.find(W + "sdtContent"))
             elif child.tag not in _SKIPPED and child.tag in (W + "ins", W + "moveTo", W + "customXml"):
                 yield from self.blocks(child)
+        yield begun
 
     def note_lines(self) -> Iterator[str]:
         """Foot- and endnotes that the text refers to, behind it, each with its mark."""
@@ -156,7 +168,7 @@ class _Reader:
         boxes: list[Any] = []
         self._collect(paragraph, pieces, boxes)
         text = "".join(pieces).strip("\n")
-        if text.strip():
+        if text.strip() and not _is_contents_entry(paragraph):
             yield from (self._label(paragraph) + text).split("\n")
         for box in boxes:
             yield from self._picture(box) if box.tag == _BLIP else self.blocks(box)
@@ -176,7 +188,13 @@ class _Reader:
             if not isinstance(tag, str) or tag in _SKIPPED or _is_hidden(child):
                 continue
             if tag in (W + "t", M + "t"):
-                pieces.append(child.text or "")
+                pieces.append(without_private(child.text or "", _font(element)))
+            elif tag == W + "sym":
+                pieces.append(symbol(child.get(W + "font", ""), child.get(W + "char", "")))
+            elif tag == W + "checkBox":
+                pieces.append(_box(child))
+            elif tag == W + "sdt" and not _is_content(child):
+                continue
             elif tag == W + "tab":
                 pieces.append("\t")
             elif tag in _BREAKS:
@@ -204,19 +222,48 @@ class _Reader:
     def _table(self, table: Any) -> list[str]:
         """Rows of cells as lines, or the paragraphs of a table that only arranges them.
 
-        The continuation of a vertical merge says nothing again. Cells are read once: reading counts lists.
+        Cells are read once: reading counts lists.
         """
+        elements = [row for row in table.iter(W + "tr") if next(row.iterancestors(W + "tbl")) is table]
+        elements = [row for row in elements if row.find(f"{W}trPr/{W}del") is None]
         rows = [
-            [list(self.blocks(cell)) for cell in _cells(row) if not _continues(cell)]
-            for row in table.iter(W + "tr")
-            if next(row.iterancestors(W + "tbl")) is table
+            [(cell, [] if _continues(cell) else list(self.blocks(cell))) for cell in _cells(row)]
+            for row in elements
         ]
-        texts = [[" ".join(line for line in cell if line != PICTURE) for cell in row] for row in rows]
-        if is_layout(texts):
-            return [line for row in rows for cell in row for line in cell]
         # What pictures in cells say stands behind the table.
-        pictures = [PICTURE for row in rows for cell in row for line in cell if line == PICTURE]
-        return [*table_lines(texts), *pictures]
+        pictures = [PICTURE for row in rows for _, lines in row for line in lines if line == PICTURE]
+        said = [[(cell, [line for line in lines if line != PICTURE]) for cell, lines in row] for row in rows]
+        if is_layout([[" ".join(lines) for _, lines in row] for row in said]):
+            return [line for row in rows for _, lines in row for line in lines]
+        heads = itertools.takewhile(lambda row: row.find(f"{W}trPr/{W}tblHeader") is not None, elements)
+        return [*table_lines(_filled(elements, said), sum(1 for _ in heads)), *pictures]
+
+
+def _is_content(control: Any) -> bool:
+    """Whether a content control holds what somebody wrote: no prompt of a form, no generated contents."""
+    gallery = control.find(f"{W}sdtPr/{W}docPartObj/{W}docPartGallery")
+    is_contents = gallery is not None and gallery.get(W + "val", "") == "Table of Contents"
+    is_prompt = control.find(f"{W}sdtPr/{W}showingPlcHdr") is not None
+    return control.find(W + "sdtContent") is not None and not is_contents and not is_prompt
+
+
+def _is_contents_entry(paragraph: Any) -> bool:
+    """Whether a paragraph is a line of a generated contents list: in its style, with a field for its page."""
+    style = _child_value(paragraph, "pPr/pStyle").upper().replace(" ", "")
+    codes = "".join(code.text or "" for code in paragraph.iter(W + "instrText"))
+    return style[:3] == "TOC" and style[3:].isdigit() and ("PAGEREF" in codes or "TOC" in codes)
+
+
+def _font(run: Any) -> str:
+    fonts = run.find(f"{W}rPr/{W}rFonts")
+    return "" if fonts is None else str(fonts.get(W + "ascii") or fonts.get(W + "hAnsi") or "")
+
+
+def _box(field: Any) -> str:
+    """A box of a form as it is: ticked or not."""
+    state = field.find(W + "checked")
+    state = field.find(W + "default") if state is None else state
+    return "☑" if state is not None and state.get(W + "val", "1") not in ("0", "false") else "□"
 
 
 def _is_hidden(run: Any) -> bool:
@@ -237,6 +284,25 @@ def _cells(row: Any) -> Iterator[Any]:
 def _continues(cell: Any) -> bool:
     merge = cell.find(f"{W}tcPr/{W}vMerge")
     return merge is not None and merge.get(W + "val", "continue") == "continue"
+
+
+def _filled(elements: Sequence[Any], rows: Sequence[Sequence[tuple[Any, list[str]]]]) -> list[list[str]]:
+    """The texts of cells by the columns of the grid; merged cells are filled where they reach."""
+    found: list[list[str]] = []
+    for element, row in zip(elements, rows, strict=True):
+        before = _child_value(element, "trPr/gridBefore")
+        texts = [""] * _columns(before, 0)
+        for cell, lines in row:
+            above = found[-1][len(texts)] if found and len(texts) < len(found[-1]) else ""
+            text = str(above) if _continues(cell) else " ".join(lines)
+            span = _columns(_child_value(cell, "tcPr/gridSpan"), 1)
+            texts += [text, *[Reached(text)] * (span - 1)]
+        found.append(texts[:_COLUMNS_MAX])
+    return found
+
+
+def _columns(value: str, default: int) -> int:
+    return min(int(value), _COLUMNS_MAX) if value.isdecimal() else default
 
 
 def _child_value(element: Any, path: str) -> str:

@@ -32,8 +32,8 @@ class TestTexts:
         lines = lines_of(name)
         assert lines[:2] == ["西桥镇党员教育管理办法", "第一章 总则"]
         assert "——“三会一课”计入。" in lines[3]
-        assert [line for line in lines if "张敏 |" in line] == ["1 | 张敏 | 40 | 优秀"]
-        assert "2 | 李䶮 | 36" in lines and "一季度 | 优 | 3人" in lines
+        assert "序号：1；姓名：张敏；学时：40；备注：优秀" in lines
+        assert "序号：2；姓名：李䶮；学时：36" in lines and "一季度；优；3人" in lines
         assert lines[-2:] == ["中共西桥镇委员会", "2025年3月1日"]
 
     @pytest.mark.parametrize("name", ["办法.doc", "办法.odt", "办法.rtf"])
@@ -93,9 +93,9 @@ class TestTables:
     @pytest.mark.parametrize("name", ["党费.xls", "党费.ods"])
     def test_cells_read_as_they_are_shown_and_hidden_sheets_do_not(self, name: str) -> None:
         lines = lines_of(name)
-        assert lines[:3] == ["党费", "2025年三季度党费收缴表", "姓名 | 月党费 | 入党日期 | 占比"]
-        assert lines[3] == "张敏 | 12.50 | 2010-07-01 | 25%" and "合计 | 50" in lines
-        assert lines[-3:] == ["名册", "姓名 | 电话", "张敏 | 010-62001234"]
+        first = "姓名：张敏；月党费：12.50；入党日期：2010-07-01；占比：25%"
+        assert lines[:3] == ["党费", "2025年三季度党费收缴表", first] and "合计；月党费：50" in lines
+        assert lines[-2:] == ["名册", "姓名：张敏；电话：010-62001234"]
         assert "不应读出" not in "".join(lines)
 
     @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
@@ -106,9 +106,8 @@ class TestTables:
         raw = load(text.encode(encoding), "名册.csv")
         assert raw.format == "csv"
         assert raw.text.split("\n") == [
-            "姓名 | 住址",
-            "张敏 | 南湖路1号，2单元",
-            f"李强 | 西山{delimiter}社区".replace("\t", " "),
+            "姓名：张敏；住址：南湖路1号，2单元",
+            f"姓名：李强；住址：西山{delimiter}社区".replace("\t", " "),
         ]
 
     def test_a_text_called_csv_stays_as_it_is(self) -> None:
@@ -116,7 +115,7 @@ class TestTables:
         assert load(text.encode(), "条例.csv").text == text
 
     def test_excel_says_what_its_delimiter_is(self) -> None:
-        assert load("sep=;\n姓名;月党费\n张敏;12,5".encode(), "a.csv").text == "姓名 | 月党费\n张敏 | 12,5"
+        assert load("sep=;\n姓名;月党费\n张敏;12,5".encode(), "a.csv").text == "姓名：张敏；月党费：12,5"
 
 
 class TestSlides:

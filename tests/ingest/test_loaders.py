@@ -153,7 +153,7 @@ def test_every_cut_and_every_flipped_byte_of_a_docx_loads_or_is_refused() -> Non
 # --- docx ---
 
 
-def test_docx_tables_stand_where_they_stood_with_merged_cells_once() -> None:
+def test_docx_tables_stand_where_they_stood_with_merged_cells_filled() -> None:
     def build(document: object) -> None:
         document.add_paragraph("表前。")  # type: ignore[attr-defined]
         table = document.add_table(rows=3, cols=3)  # type: ignore[attr-defined]
@@ -165,9 +165,9 @@ def test_docx_tables_stand_where_they_stood_with_merged_cells_once() -> None:
 
     assert load(docx_bytes(build), "表.docx").text.split("\n") == [
         "表前。",
-        "合并 | 格2",
-        "格3 | 格4 | 竖并",
-        "格6 | 格7",
+        "合并：格2",
+        "格3；格4；竖并",
+        "格6；格7；竖并",
         "表后。",
     ]
 
@@ -273,7 +273,7 @@ def test_a_spreadsheet_is_read_row_by_row() -> None:
     buffer = io.BytesIO()
     book.save(buffer)
     raw = load(buffer.getvalue(), "台账.xlsx")
-    assert raw.format == "xlsx" and raw.text == "姓名 | 入党时间 | 党费\n张三 | 2019-07-01 | 12"
+    assert raw.format == "xlsx" and raw.text == "姓名：张三；入党时间：2019-07-01；党费：12"
 
 
 def test_slides_are_read_in_order() -> None:
@@ -334,3 +334,36 @@ def test_a_pdf_of_pictures_is_refused_with_the_advice_to_recognise_it(
 def test_a_real_pdf_is_read_in_order() -> None:
     raw = load(shared("*共产党员网.pdf"), "文章.pdf")
     assert raw.format == "pdf" and raw.text.endswith("⼈。") and "佛系" in raw.text
+
+
+def test_formulas_without_a_stored_result_are_named() -> None:
+    import openpyxl  # type: ignore[import-untyped]
+
+    book = openpyxl.Workbook()
+    book.active.title = "党费"
+    for row in (["姓名", "基数", "党费"], ["张三", 4000, "=B2*0.01"], ["李四", 5000, 50]):
+        book.active.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    raw = load(buffer.getvalue(), "党费.xlsx")
+    assert raw.text == "姓名：张三；基数：4000\n姓名：李四；基数：5000；党费：50"
+    assert [warning.partition("是公式")[0] for warning in raw.warnings] == ["单元格 党费!C2"]
+
+
+def test_a_sheet_is_named_unless_its_caption_says_so_and_merged_cells_are_filled() -> None:
+    import openpyxl  # type: ignore[import-untyped]
+
+    book = openpyxl.Workbook()
+    book.active.title = "三季度"
+    for row in (["党员三季度党费", None], ["姓名", "党费"], ["张三", 12]):
+        book.active.append(row)
+    other = book.create_sheet("欠缴")
+    for row in (["支部", "姓名", "月份"], ["一支部", "李四", "8月"], [None, "王五", "9月"]):
+        other.append(row)
+    other.merge_cells("A2:A3")
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert load(buffer.getvalue(), "党费.xlsx").text.split("\n") == [
+        "党员三季度党费", "姓名：张三；党费：12", "欠缴",
+        "支部：一支部；姓名：李四；月份：8月", "支部：一支部；姓名：王五；月份：9月",
+    ]  # fmt: skip

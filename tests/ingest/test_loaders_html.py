@@ -95,7 +95,7 @@ def test_a_short_signature_block_stays() -> None:
     assert lines_of(ARTICLE + signature)[-2:] == ["中共某市委组织部", "2020年5月6日"]
 
 
-def test_a_data_table_is_rows_with_merged_cells_once() -> None:
+def test_a_data_table_is_rows_with_merged_cells_filled() -> None:
     table = (
         "<table><tr><th colspan=2>入党程序</th><th>期限</th></tr>"
         "<tr><td rowspan=2>培养</td><td>积极分子</td><td>一年</td></tr>"
@@ -103,9 +103,8 @@ def test_a_data_table_is_rows_with_merged_cells_once() -> None:
     )
     assert lines_of(f"<p>表一</p>{table}<p>表后</p>") == [
         "表一",
-        "入党程序 | 期限",
-        "培养 | 积极分子 | 一年",
-        "发展对象 | 三个月",
+        "入党程序：培养；入党程序：积极分子；期限：一年",
+        "入党程序：培养；入党程序：发展对象；期限：三个月",
         "表后",
     ]
 

@@ -205,7 +205,7 @@ SOUND = (
     "[1] 习近平. 论党的建设[M]. 北京: 中央文献出版社, 2020.\n"
     "[2] 王某某. 基层党建研究[J]. 求是, 2019(3): 12-15.",
     "预备党员的预备期为一年，从支部大会通过之日算起。",
-    "| 姓名 | 职务 | 得分 |\n|---|---|---|\n| 张三 | 书记 | 95 |\n| 李四 | 委员 | 95 |",
+    "| 姓名 | 职务 | 得分 |\n| 张三 | 书记 | 95 |\n| 李四 | 委员 | 95 |",
     "《细则》（试行）规定：“三会一课”——即支部党员大会……等，①②③④均须记录；误差±0.5%，全角ＡＢＣ照旧。",
 )
 
@@ -246,3 +246,15 @@ def test_a_row_that_was_one_cell_is_printed_once_and_a_stray_mark_in_it_goes() -
     row = " | ".join(["登记表（参考模9u板）"] * 5)
     text = f"{row}\n姓名 | 职务 | 得分 | 合格 | 合格\n表二（参考模板）"
     assert cleaned(text).text == "登记表（参考模板）\n姓名 | 职务 | 得分 | 合格 | 合格\n表二（参考模板）"
+
+
+def test_rows_of_a_markdown_table_stand_under_their_head() -> None:
+    table = "# 考勤\n\n| 情形 | 处理 |\n|---|:-:|\n| 迟到 | 扣1分 |\n代签 | |\n| 合计 | 2 |\n\n正文。"
+    assert cleaned(table).text == "# 考勤\n\n情形：迟到；处理：扣1分\n情形：代签\n合计；处理：2\n\n正文。"
+
+
+@pytest.mark.parametrize(
+    "text", ["甲 | 乙\n丙 | 丁", "正文。\n---\n甲 | 乙", "甲 | 乙\n|---|", "a|b\n-|-|-\nc|d|e"]
+)
+def test_bars_without_a_head_that_fits_stay(text: str) -> None:
+    assert cleaned(text).text == text
