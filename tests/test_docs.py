@@ -236,7 +236,9 @@ def test_a_format_is_added_by_the_page_alone(tmp_path: Path) -> None:
     before, last, after = text_of(recognition).partition('    return "csv" if')
     assert last
     recognition.write_text(before + entry + last + after, encoding="utf-8")
-    registry.write_text(text_of(registry).replace("FORMATS = (\n", f"FORMATS = (\n{row}"), "utf-8")
+    registry.write_text(
+        text_of(registry).replace("FORMATS = (\n", f"FORMATS = (\n    {row.strip()},\n"), "utf-8"
+    )
     assert "3 passed" in outcome_of(shown)
 
 

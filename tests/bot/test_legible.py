@@ -26,6 +26,7 @@ from bot.rendering.report import render_report
 from bot.rendering.safe_console import SafeConsole
 from bot.rendering.terminal import render_answer, render_evidence
 from bot.rendering.topics import render_topics, topic_page
+from ingest.comparing.rewording import DocumentRewording, reworded
 from ingest.plan import DocumentChange
 from ingest.records import CleanedDocument, Edit
 from ingest.report import IngestReport
@@ -56,6 +57,8 @@ def hostile_records() -> dict[str, RenderableType]:
     past = PastVersion(
         version, "", HOSTILE, {"to": HOSTILE}, ({"source": HOSTILE, "change": "new"},), 0, True, False
     )
+    worded = reworded(f"第一条 {HOSTILE}旧。", f"第一条 {HOSTILE}新。")
+    assert worded is not None
     new = DocumentChange("1", HOSTILE, "new", HOSTILE, 3)
     gap = Gap(HOSTILE, 1, AT, AT, (HOSTILE,), "v1")
     raw = HOSTILE + BLINKING
@@ -76,7 +79,7 @@ def hostile_records() -> dict[str, RenderableType]:
         ),
         "evidence": render_evidence(Evidence("？", (found,), "v", (HOSTILE,)), width=UNWRAPPED),
         "topics": render_topics(topic_page([topic], HOSTILE, 1, 9), width=UNWRAPPED),
-        "history": render_history([past]),
+        "history": render_history([past], {1: [DocumentRewording("d", HOSTILE, worded)]}),
         "gaps": render_gaps([gap], width=UNWRAPPED),
         "feedback": Text(feedback_text(Feedback(gaps=(gap,)))),
         "report": render_report(IngestReport("v", True, (new,), 0)),

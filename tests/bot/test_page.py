@@ -20,8 +20,21 @@ from bot.rendering.chart import HEIGHT, WIDTH, draw_curve
 from bot.rendering.page import METRIC_NAMES, WARNINGS_MAX, render_page
 from bot.rendering.step_names import STEP_NAMES, step_name
 from bot.reporting.comparison import compare
-from bot.reporting.content import Entry, Overview, Rated, Remark, Report, Tally, Trend, Unanswered, Voices
+from bot.reporting.content import (
+    Entry,
+    Overview,
+    Rated,
+    Remark,
+    Report,
+    Tally,
+    Trend,
+    Unanswered,
+    Unreadable,
+    VersionChanges,
+    Voices,
+)
 from ingest.cleaning.steps import STEPS
+from ingest.comparing.rewording import reworded
 from ingest.records import Edit
 from retrieval.evaluation import METRICS
 from retrieval.records import Audience, DocumentInfo
@@ -51,6 +64,8 @@ def entry(title: str, *, audience: Audience = "公开", quarantine: str | None =
 
 
 def report(title: str = "党费收缴规定") -> Report:
+    worded = reworded(f"第一条 {title}旧。", f"第一条 {title}新。")
+    assert worded is not None
     return Report(
         made_at=AT,
         published_at=AT,
@@ -69,6 +84,7 @@ def report(title: str = "党费收缴规定") -> Report:
         repairs=(Tally("invisible", 1200),),
         entries=(entry(title), entry(title, audience="内部")),
         quarantined=(entry(title, quarantine="全是乱码" + title),),
+        unreadable=(Unreadable(title, title),),
         voices=Voices(
             refused=1,
             unanswered=(Unanswered(title, 3, AT, (title,)),),
@@ -78,6 +94,7 @@ def report(title: str = "党费收缴规定") -> Report:
         ),
         trends=(Trend(title, 100, ("v1-aa", "v2-bb", "v3-cc"), {"hit@1": (0.5, None, 0.875)}),),
         left_out=(title,),
+        rewordings=(VersionChanges(title, AT, ((title, worded),)),),
     )
 
 
