@@ -64,7 +64,8 @@ def entry(title: str, *, audience: Audience = "公开", quarantine: str | None =
 
 
 def report(title: str = "党费收缴规定") -> Report:
-    worded = reworded(f"第一条 {title}旧。", f"第一条 {title}新。")
+    held = title.replace("\ud800", "")  # no stored text holds half a character
+    worded = reworded(f"第一条 {held}旧。", f"第一条 {held}新。")
     assert worded is not None
     return Report(
         made_at=AT,
