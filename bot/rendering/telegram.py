@@ -27,7 +27,7 @@ from prompts import render
 from retrieval.records import DocumentInfo, Passage
 
 if TYPE_CHECKING:
-    from bot.telegram.callbacks import DocumentView
+    from bot.reading import DocumentView
     from retrieval.topics import Topic
 
 MESSAGE_UNITS = 4096
