@@ -79,23 +79,32 @@ class Assistant:
         context: str,
         audiences: Collection[Audience],
         *,
+        before: Sequence[str] = (),
         when_empty: str = WHEN_EMPTY,
     ) -> Turn:
         """The turn of ``text``, which may point at ``context``, a quoted message.
 
+        ``before`` are the questions that a channel without a memory says were asked before in a conversation
+        that nobody else has; that conversation is forgotten afterwards.
         InputError, with the channel's remedy ``when_empty``, where there is no question, or too long a one;
         QueueFull where too many wait.
         """
         question, fallback = with_context(text, context, when_empty=when_empty)
 
         def work() -> Turn:
+            for each in before:
+                self._dialogue.ask(key, each, audiences=audiences, is_repeated=True)
             turn = self.turn(key, question, audiences)
             if turn.answer.status == "refused" and fallback:
                 second = self.turn(key, fallback, audiences)
                 turn = second if second.answer.status == "answered" else turn
             return turn
 
-        return await self.work.run(work)
+        try:
+            return await self.work.run(work)
+        finally:
+            if before:
+                self.forget(key.user)
 
     def turn(self, key: Key, question: str, audiences: Collection[Audience]) -> Turn:
         """The turn of a question that has been checked, computed in this very thread."""
@@ -109,6 +118,10 @@ class Assistant:
         return await self.work.run(
             lambda: for_readers(answerer.answer(question, audiences=audiences), audiences)
         )
+
+    def forget_conversation(self, key: Key) -> None:
+        """Begin one conversation anew."""
+        self._dialogue.conversations.forget(key)
 
     def forget(self, user: str) -> None:
         """Drop every conversation of a person."""
