@@ -6,21 +6,26 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.assistant import Assistant
 from bot.telegram.store import TelegramStore
+from bot.web.api import Api
 from bot.web.ask import AskPages
 from bot.web.audit import Audit
 from bot.web.bounds import Bounds
+from bot.web.desk import DeskPages
 from bot.web.door import Door
 from bot.web.entrance import Entrance
 from bot.web.library import LibraryPages
+from bot.web.mcp import McpDoor
+from bot.web.openai import ChatCompletions
 from bot.web.people import People
 from bot.web.sessions import Sessions
 from bot.web.site import Failures, Site
@@ -63,16 +68,19 @@ def build(
         secrets.token_urlsafe(9),
         now,
     )
-    doors = AsyncExitStack()
+    mcp, desk = McpDoor(site), DeskPages(site)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with doors:
+        async with mcp.running:
             yield
+        await desk.close()
         site.store.close()
 
     starlette = Starlette(exception_handlers=Failures(site).handlers, lifespan=lifespan)
     door = Door(Bounds(starlette), settings=settings, people=people, sessions=sessions)
-    for pages in (AskPages(site), LibraryPages(site), Entrance(site, door)):
+    for_people = (AskPages(site), LibraryPages(site), Entrance(site, door), desk)
+    for pages in (*for_people, Api(site), ChatCompletions(site)):
         starlette.router.routes += pages.routes
+    starlette.router.routes.append(Route("/mcp", mcp))
     return Web(door, site)

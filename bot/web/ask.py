@@ -33,12 +33,16 @@ _COMMENT_CHARS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A turn as the page shows it: ``given`` where it can be voted on, ``forward`` as it may be passed on."""
+    """A turn as the page shows it: ``given`` where it can be voted on, ``forward`` as it may be passed on.
+
+    ``is_outdated`` where the corpus has changed since: what it quotes may be for fewer people now.
+    """
 
     turn: Turn
     given: GivenTurn | None
     forward: str
     share: str
+    is_outdated: bool = False
 
     @property
     def answer(self) -> Answer:
@@ -73,7 +77,8 @@ class AskPages:
         """The question, and below it what this browser has asked, the last first."""
         person = self._site.person(request)
         session = session_of(request)
-        turns = [_shown(each) for each in reversed(session.turns)]
+        version = (await self._site.assistant.overview(person.audiences)).index_version
+        turns = [_shown(each, version) for each in reversed(session.turns)]
         topics = [] if turns else list(await self._site.assistant.topics(person.audiences))[:_EXAMPLES]
         return self._site.page(
             request,
@@ -177,8 +182,10 @@ def _key(session: Session, person: int) -> Key:
     return Key("page", str(session.number), "", str(person))
 
 
-def _shown(given: GivenTurn) -> Shown:
-    return Shown(given.turn, given, render_forwardable(given.turn), _share(given.turn))
+def _shown(given: GivenTurn, version: str) -> Shown:
+    turn = given.turn
+    is_outdated = turn.answer.index_version not in ("", version)
+    return Shown(turn, given, render_forwardable(turn), _share(turn), is_outdated)
 
 
 def _share(turn: Turn) -> str:

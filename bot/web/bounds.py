@@ -42,7 +42,7 @@ class Bounds:
         is_upload = scope["path"] == UPLOAD_PATH
         most = UPLOAD_BYTES_MAX if is_upload else BODY_BYTES_MAX
         told = dict(scope["headers"]).get(b"content-length", b"0")
-        begun = is_answered = False
+        begun = False
         left = most
         deadline = asyncio.get_running_loop().time() + (
             self._upload_within_s if is_upload else self._within_s
@@ -76,9 +76,13 @@ class Bounds:
                 raise TooMuch(413, "请求太大，没有收。")
             await self._app(scope, bounded, noting)
         except TooMuch as exc:
-            if begun or is_answered:
+            if begun:
                 raise
             await _refuse(send, exc)
+        except Exception:
+            # Has been told and written down already where there is a response.
+            if not begun:
+                raise
 
 
 async def _refuse(send: Send, error: TooMuch) -> None:

@@ -112,10 +112,12 @@ class Door:
 
     def _recognise(self, scope: Scope, headers: Headers) -> tuple[Caller, Mapping[str, str]]:
         place = scope["client"][0] if scope.get("client") else ""
-        given = headers.get("authorization", "")
-        if given:
-            scheme, _, key = given.partition(" ")
-            person = self._people.by_key(key.strip()) if scheme.lower() == "bearer" else None
+        # What else may stand there is between the browser and a proxy in front.
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            is_free = self._people.is_open and not self._people.has_keys
+            # Most clients send a key, whether one is needed or not.
+            person = self._unnamed(headers, place) if is_free else self._people.by_key(key.strip())
             return Caller(person, None, place), {}
         is_program = scope["path"].startswith(_PROGRAMS)
         session = self._sessions.find(_cookie(headers, self.cookie))

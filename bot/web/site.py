@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 _RANKS: Mapping[Role, int] = {"member": 0, "staff": 1, "admin": 2}
 _FIELDS_MAX = 40
 _FIELD_BYTES_MAX = 64 * 1024
-_FILES_MAX = 20
 # Of all people together, each of whom has at most half of what the others leave.
 _LINE_MAX = 400
 _log = logging.getLogger(__name__)
@@ -102,12 +101,13 @@ class Site:
             raise HTTPException(403)
         return person
 
-    async def form(self, request: Request) -> FormData:
-        """The form that was sent, made for this very session; HTTPException where it was not."""
+    async def form(self, request: Request, *, files: int = 0) -> FormData:
+        """The form that was sent, made for this very session; HTTPException where it was not.
+
+        Whoever takes ``files`` with it closes it.
+        """
         session = session_of(request)
-        form = await request.form(
-            max_files=_FILES_MAX, max_fields=_FIELDS_MAX, max_part_size=_FIELD_BYTES_MAX
-        )
+        form = await request.form(max_files=files, max_fields=_FIELDS_MAX, max_part_size=_FIELD_BYTES_MAX)
         if not session.is_form_of(text_of(form, "form")):
             raise HTTPException(403, "这个页面已经过期，请回到上一页刷新以后再试。")
         return form
