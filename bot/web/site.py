@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import asynccontextmanager, suppress
@@ -163,6 +164,8 @@ class Templates:
             "number": lambda number: f"{number:,}",
             "marked": lambda text: text.replace("\n", "↵\n"),
             "path": lambda text: quote(text, safe=""),
+            # Blank lines between the items of a quoted list take more room than the list.
+            "tight": lambda text: re.sub(r"\n\s*\n", "\n", text),
             "moment": lambda text: str(text).replace("T", " ")[:16],
         }
         environment.globals |= {
