@@ -99,13 +99,14 @@ def build(
     core: compose.Application,
     *,
     assistant: Assistant | None = None,
+    metrics: Metrics | None = None,
     limits: LimitSettings | None = None,
     clock: Clock = time.monotonic,
     sleep: Sleep = asyncio.sleep,
 ) -> BotApplication:
     """The application with all its parts; nothing is contacted before it is initialised.
 
-    ``assistant`` is that of another channel in the same process, where there is one.
+    ``assistant`` and ``metrics`` are those of another channel in the same process, where there is one.
     """
     limits = limits or LimitSettings()
     settings = core.settings.telegram
@@ -127,7 +128,7 @@ def build(
     lines = Lines(limits.chat_queue)
     menus = Menus(bot, gate, store)
     commands = Commands(assistant, store, menus, lambda: bot, _answerer(core.settings))
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     turns = Turns(store, rates, lines, delivery, metrics)
     uploads = Uploads(core, store, gate, turns, delivery, bot, sleep=sleep)
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.assistant import Assistant
+from bot.telegram.metrics import Metrics
 from bot.telegram.store import TelegramStore
 from bot.web.api import Api
 from bot.web.ask import AskPages
@@ -67,7 +68,10 @@ def build(
         Audit(core.data_dir, failed=lambda exc: _log.error("deed not written down: %s", exc)),
         secrets.token_urlsafe(9),
         now,
+        Metrics(),
     )
+    waiting = "Questions on the page and at its doors that have no answer yet"
+    site.metrics.watch("dangwu_page_questions_open", waiting, lambda: site.lines.waiting)
     mcp, desk = McpDoor(site), DeskPages(site)
 
     @asynccontextmanager

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.web.door import Door, caller_of
+from bot.web.door import Door, caller_of, unauthorised
 from bot.web.site import Site, TooFast, see_other, session_of, text_of
 from bot.work import RateWindow
 from retrieval.errors import DangwuError
@@ -45,6 +45,7 @@ class Entrance:
             Route("/logout", self.sign_out, methods=["POST"]),
             Route("/static/{name:str}", self.static),
             Route("/health", self.health),
+            Route("/metrics", self.metrics),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -111,6 +112,16 @@ class Entrance:
         status = "ok" if version else "store unreadable"
         body = {"status": status, "index_version": version.name if version else ""}
         return JSONResponse(body | {"waiting": self._site.lines.waiting}, 200 if version else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """The figures for Prometheus, for staff and for programs with a key."""
+        person = caller_of(request).person
+        if person is None or (person.role == "member" and not person.is_program):
+            return unauthorised()
+        from prometheus_client import CONTENT_TYPE_LATEST
+
+        figures = self._site.metrics.exposition()
+        return Response(figures, headers={"content-type": CONTENT_TYPE_LATEST})
 
 
 def _inside(path: str) -> str:

@@ -121,7 +121,7 @@ async def _until_told(serving: asyncio.Task[Any]) -> None:
 async def _serve_bot(core: Application, web: Web, serving: asyncio.Task[Any]) -> None:
     from bot.telegram import app, running
 
-    application = app.build(core, assistant=web.site.assistant)
+    application = app.build(core, assistant=web.site.assistant, metrics=web.site.metrics)
     source = app.source_of(application, core.settings.telegram)
     bot = asyncio.create_task(running.serve(application, source))
     await asyncio.wait({serving, bot}, return_when=asyncio.FIRST_COMPLETED)

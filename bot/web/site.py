@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from bot.assistant import Assistant
     from bot.compose import Application
     from bot.settings import ServeSettings
+    from bot.telegram.metrics import Metrics
     from bot.telegram.store import TelegramStore
     from bot.web.audit import Audit
     from bot.web.people import People
@@ -71,6 +72,7 @@ class Site:
     audit: Audit
     owner_key: str
     now: Any
+    metrics: Metrics
     lines: Lines = field(default_factory=lambda: Lines(_LINE_MAX))
     rates: dict[int, RateWindow] = field(default_factory=dict)
     templates: Templates = field(default_factory=lambda: Templates())
@@ -91,7 +93,16 @@ class Site:
         async with self.lines.turn(0, person.number) as is_begun:
             if not is_begun:
                 raise QueueFull(self.lines.length(0))
-            yield
+            begun = self.now()
+            try:
+                yield
+            except DangwuError:
+                self.metrics.count_turn("notice", self.now() - begun)
+                raise
+            except Exception:
+                self.metrics.count_turn("error", self.now() - begun)
+                raise
+            self.metrics.count_turn("answer", self.now() - begun)
 
     def person(self, request: Request, role: Role = "member") -> Person:
         """Who makes the request, who must have this role; HTTPException where they have not."""

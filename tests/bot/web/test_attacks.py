@@ -405,6 +405,13 @@ def test_all_responses_forbid_what_no_page_of_ours_needs(site: Running) -> None:
             assert headers["x-content-type-options"] == "nosniff" and headers["x-frame-options"] == "DENY"
 
 
+def test_figures_are_for_staff_and_programs(accounts: Running) -> None:
+    with accounts.client() as client:
+        assert client.get("/metrics").status_code == 401
+    with accounts.client(headers={"authorization": f"Bearer {accounts.key}"}) as program:  # type: ignore[attr-defined]
+        assert program.get("/metrics").status_code == 200
+
+
 def test_the_key_of_the_start_opens_the_desk_and_no_other_does(site: Running) -> None:
     with site.client() as client:
         assert client.get("/desk").status_code == 403

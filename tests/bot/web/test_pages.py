@@ -178,6 +178,10 @@ def test_ids_of_nothing_are_not_found(site: Running) -> None:
     assert codes == [404] * 6
 
 
-def test_health_is_told_without_a_session(site: Running) -> None:
+def test_health_and_figures_are_told_without_a_session(site: Running) -> None:
+    with site.client() as client:
+        ask(client, QUESTION)
+    figures = httpx.get(site.base + "/metrics", trust_env=False)
+    assert 'dangwu_turns_total{ending="answer"}' in figures.text and QUESTION not in figures.text
     response = httpx.get(site.base + "/health", trust_env=False)
     assert response.json()["status"] == "ok" and "set-cookie" not in response.headers

@@ -59,6 +59,8 @@ def test_the_bot_and_the_page_share_one_process(seeded: Path, tmp_path: Path, ap
         assert "实施议程" in page.json()["answer"]
         api.say(private(7), person(7), QUESTION)
         running.wait_for(lambda: any("实施议程" in each["text"] for each in api.sent(7)))
+        figures = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        assert "dangwu_deliveries_total" in figures and "dangwu_page_questions_open" in figures
         assert running.stop() == 0
     assert "Traceback" not in running.log
 
