@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -67,9 +68,11 @@ def _serve(application: Application, *, with_bot: bool) -> None:
         )
     from bot.web.people import People
 
-    if not is_loopback_host(settings.host) and People(settings).is_open:
+    elsewhere = [each for each in (settings.host, urlsplit(settings.url).hostname) if each]
+    elsewhere = [each for each in elsewhere if not is_loopback_host(each)]
+    if elsewhere and People(settings).is_open:
         raise SettingError(
-            f"没有账号，不能在 {settings.host} 上监听：网络上的人都会成为工作人员，看得到内部资料。",
+            f"没有账号，不能在 {elsewhere[0]} 上监听：网络上的人都会成为工作人员，看得到内部资料。",
             remedy="用 dangwu serve --new-account 名字:管理员 生成账号，写进 DANGWU_SERVE__ACCOUNTS；"
             "或由反向代理登录。",
         )

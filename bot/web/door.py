@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 COOKIE = "dangwu"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _PROGRAMS = ("/api/", "/v1/", "/mcp")
 _HEADERS = {
     "Content-Security-Policy": (
@@ -94,6 +95,9 @@ class Door:
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What is said to a request that is not to be served, whoever makes it."""
         host = headers.get("host", "")
+        if self._people.is_open and any(name in headers for name in _FORWARDED):
+            # Whoever is behind a proxy would be taken for somebody on this machine.
+            return PlainTextResponse("经过代理来的请求，要先设置账号才能办理，见 docs/web.md。\n", 403)
         if not self._is_ours(host):
             return PlainTextResponse("这里没有这个网站。\n", 421)
         if _is_forged(scope["method"], headers, host):

@@ -141,6 +141,14 @@ def test_a_form_without_its_secret_does_nothing(site: Running, secret: str) -> N
         assert 'id="answer"' not in client.get("/").text
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_without_accounts_nobody_comes_through_a_proxy(site: Running, header: str) -> None:
+    with site.client(headers={header: "203.0.113.9"}) as client:
+        for path in ("/", f"/api/ask?q={INTERNAL_QUESTION}", "/v1/models", "/mcp"):
+            response = client.get(path)
+            assert response.status_code == 403 and CANARY not in response.text
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "[::2]"]
 )

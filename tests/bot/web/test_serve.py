@@ -66,12 +66,16 @@ def test_the_bot_and_the_page_share_one_process(seeded: Path, tmp_path: Path, ap
 
 
 def test_without_accounts_it_listens_on_this_machine_alone(
-    corpus: Path, capsys: pytest.CaptureFixture[str]
+    corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(["serve", "--host", "0.0.0.0", "--port", "0"]) == 2
     capsys.readouterr()
     assert run(["serve", "--host", "0.0.0.0", "--port", "8422"]) == 2
     assert "没有账号，不能在 0.0.0.0 上监听" in capsys.readouterr().err
+    monkeypatch.setenv("DANGWU_SERVE__URL", "https://dangwu.example.cn")
+    assert run(["serve", "--port", "8422"]) == 2
+    assert "没有账号" in capsys.readouterr().err
+    monkeypatch.delenv("DANGWU_SERVE__URL")
     assert run(["serve", "--bot"]) == 2
     assert "令牌" in capsys.readouterr().err
 
