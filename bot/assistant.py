@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bot import asking
@@ -24,6 +24,7 @@ from retrieval.topics import Topic
 if TYPE_CHECKING:
     from bot.answering.answer import Answer
     from bot.compose import Application
+    from retrieval.authority import Register
     from retrieval.records import Audience, DocumentInfo, Evidence
     from retrieval.retriever import Search
     from retrieval.snapshot import Snapshot
@@ -149,11 +150,21 @@ class Assistant:
 
     async def passage(self, passage_id: str, audiences: Collection[Audience]) -> PassageView:
         """A passage with its neighbours; Gone where it is not there for these audiences."""
-        return await self.read(audiences, lambda snapshot: find_passage(snapshot, passage_id))
+
+        def work(snapshot: Snapshot) -> PassageView:
+            view = find_passage(snapshot, passage_id)
+            return replace(view, passage=self.register(snapshot).shown(view.passage))
+
+        return await self.read(audiences, work)
 
     async def document(self, document_id: str, audiences: Collection[Audience]) -> DocumentView:
         """What is known of a document; Gone where it is not there for these audiences."""
-        return await self.read(audiences, lambda snapshot: find_document(snapshot, document_id))
+
+        def work(snapshot: Snapshot) -> DocumentView:
+            view = find_document(snapshot, document_id)
+            return replace(view, document=self.register(snapshot).effective(view.document))
+
+        return await self.read(audiences, work)
 
     async def topics(self, audiences: Collection[Audience]) -> Sequence[Topic]:
         """The procedures and models that these audiences may read about, best first."""
@@ -161,7 +172,9 @@ class Assistant:
 
     async def documents(self, audiences: Collection[Audience]) -> list[DocumentInfo]:
         """The documents that these audiences may see, by source."""
-        return await self.read(audiences, lambda snapshot: snapshot.documents())
+        return await self.read(
+            audiences, lambda snapshot: list(map(self.register(snapshot).effective, snapshot.documents()))
+        )
 
     async def overview(self, audiences: Collection[Audience]) -> Overview:
         """Which corpus version is served, and how much of it these audiences may see."""
@@ -175,6 +188,10 @@ class Assistant:
         """What people said of the answers, for a maintainer."""
         data_dir = self._application.data_dir
         return await self.work.run(lambda: feedback_text(read_feedback(data_dir), most=_FEEDBACK_LISTED))
+
+    def register(self, snapshot: Snapshot) -> Register:
+        """What has replaced what among the documents of a snapshot."""
+        return self._application.retriever.register(snapshot)
 
     async def read(self, audiences: Collection[Audience], work: Callable[[Snapshot], _Result]) -> _Result:
         """What ``work`` reads from the current version as these audiences may see it."""

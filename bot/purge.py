@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from bot.telegram.store import DATABASE_NAME, TelegramStore
 from ingest.sources import SIDECAR_SUFFIX, is_within
 from retrieval.erasure import Purged, erase_database_traces, forget_purge, pending_purge
 from retrieval.errors import StoreError
+from retrieval.leftovers import OCR_NAME
 from retrieval.locking import ingest_lock
 
 if TYPE_CHECKING:
@@ -64,8 +66,11 @@ def _erase_files(data_dir: Path, purged: list[Purged]) -> None:
     reports = [report_place(data_dir, is_public=is_public) for is_public in (False, True)]
     paths = [*reports, *map(draft_place, reports)]
     for each in purged:
-        if is_within(each.location, data_dir.resolve().as_posix()):
+        # The member of an archive has no file of its own; the archive is named afterwards.
+        is_file = Path(each.location).parent.is_dir()
+        if is_file and is_within(each.location, data_dir.resolve().as_posix()):
             paths += [Path(each.location), Path(each.location + SIDECAR_SUFFIX)]
+    shutil.rmtree(data_dir / OCR_NAME, ignore_errors=True)
     try:
         for path in paths:
             path.unlink(missing_ok=True)

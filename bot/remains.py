@@ -19,6 +19,7 @@ from bot.answering.gaps import GAPS_NAME
 from bot.telegram.store import DATABASE_NAME as TELEGRAM_DATABASE
 from bot.web.audit import AUDIT_NAME, FORMER_NAME
 from ingest.sources import SIDECAR_SUFFIX
+from retrieval.edition_files import EDITIONS_NAME
 from retrieval.erasure import Purged
 from retrieval.leftovers import BENCHMARKS_NAME, INCOMING_NAME, VECTORS_NAME, is_note, leftovers
 from retrieval.locking import HOLDER_NAME, LOCK_NAME
@@ -27,7 +28,8 @@ from retrieval.store import DATABASE_NAME, UPLOADS_NAME, Store
 _DATABASES = (DATABASE_NAME, GAPS_NAME, TELEGRAM_DATABASE)
 _OURS = frozenset(
     {f"{name}{suffix}" for name in _DATABASES for suffix in ("", "-wal", "-shm", "-journal")}
-    | {LOCK_NAME, HOLDER_NAME, BUDGET_NAME, f"{BUDGET_NAME}.lock", TRUST_NAME, AUDIT_NAME, FORMER_NAME}
+    | {LOCK_NAME, HOLDER_NAME, BUDGET_NAME, f"{BUDGET_NAME}.lock", TRUST_NAME, EDITIONS_NAME}
+    | {AUDIT_NAME, FORMER_NAME}
 )
 # The program writes UTF-8; what else lies there may come from anywhere.
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")

@@ -196,7 +196,7 @@ def load_settings(env_file: Path = ENV_FILE) -> Settings:
 
 
 def setting_fields() -> dict[str, FieldInfo]:
-    """Every setting by the name of its environment variable, in the order of the README's table."""
+    """Every setting by the name of its environment variable, in the order of docs/settings.md."""
     return dict(_walk_fields(Settings, ENV_PREFIX))
 
 

@@ -1,4 +1,4 @@
-"""What makes a document a rule: issuer, 文号, kind, status, what it replaces, when it takes effect.
+"""What makes a document a rule: issuer, 文号, kind, status, when it takes effect.
 
 Everything is read from the document's own words. What a text merely cites (根据《…》, 按照…〔2019〕5号)
 is never taken for its own.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 
 from ingest.dates import DATE, anonymous, read_date
+from retrieval.effect import STATES
 
 KINDS = (
     "党章", "准则", "条例", "规定", "办法", "规则", "细则",
     "通知", "意见", "讲话", "经验材料", "论文", "新闻", "其他",
 )  # fmt: skip
-STATUSES = ("现行", "试行", "已修订", "已废止")
+STATUSES = STATES
 RULE_KINDS = frozenset(KINDS[:7])
 SEPARATOR = "；"
 
@@ -56,23 +57,9 @@ ISSUERS_BY_NUMBER = {
 }
 
 _NOTE = re.compile(r"[(（]([^()（）]{2,160})[)）]")
-_TITLE = re.compile(r"《[^《》]{2,80}(?:《[^《》]{2,60}》[^《》]{0,40})?》")
-_TITLE_WITH_NUMBER = re.compile(rf"({_TITLE.pattern})\s*(?:[(（]?\s*({NUMBER})\s*[)）]?)?")
-_ABOLISHED = re.compile(
-    r"(?:同时|即行|予以|自行|一并|相应)(?:废止|失效)|停止(?:执行|施行|使用)|不再(?:执行|施行|适用)"
-)
-_REPLACES = re.compile(r"(?:代替|取代|替代)(?=《)")
 _IN_FORCE = r"起?(?:正式)?(?:施行|实施|生效|执行|试行)"
 _IN_FORCE_FROM = re.compile(rf"自\s*({anonymous(DATE)})\s*{_IN_FORCE}")
 _FROM_ISSUE = re.compile(rf"自\s*(?:发布|印发|公布|颁布|下发)之日{_IN_FORCE}")
-_EFFECT = re.compile(
-    rf"(?P<title>{_TITLE.pattern})|起?(?:施行|实施|生效|试行)[，,、]?|(?:印发|发布|公布)(?:之日|后|之时)起?[，,]?"
-)
-# What one abolition can name reaches back no further than this.
-MAX_ABOLITION_CHARS = 1_500
-MAX_REPLACED_CHARS = 100
-_SENTENCE = re.compile(r"[^。；;\n]+")
-
 # What a title ends in; kinds that are named by their own word come first.
 _KIND_ENDINGS = {
     **{kind: kind for kind in KINDS[1:11]},
@@ -139,46 +126,6 @@ def status_of(title: str, kind: str, label: str, lapsed: str) -> str:
     ):
         return "试行"
     return "现行" if kind in RULE_KINDS or re.search(r"有效|现行", label) else ""
-
-
-def superseded(text: str, title: str) -> list[str]:
-    """Titles with their 文号, and bare 文号, that the text itself declares to be replaced.
-
-    Only what stands between the taking effect and the abolition of one sentence counts, so the rules
-    named as its legal ground do not.
-    """
-    found: list[str] = []
-    for match in _SENTENCE.finditer(text):
-        sentence = match[0]
-        last = 0
-        for end in _ABOLISHED.finditer(sentence):
-            found += _named(
-                _after_effect(sentence[max(last, end.start() - MAX_ABOLITION_CHARS) : end.start()])
-            )
-            last = end.end()
-        for start in _REPLACES.finditer(sentence):
-            found += _named(sentence[start.end() : start.end() + MAX_REPLACED_CHARS])
-    abolishing = re.fullmatch(r"关于废止(.+)的(?:决定|通知|公告)", title.strip("《》"))
-    if abolishing:
-        found += _named(abolishing[1])
-    own = f"《{title.strip('《》')}》"
-    return list(dict.fromkeys(name for name in found if name != own))
-
-
-def _after_effect(words: str) -> str:
-    """What follows the last ``…施行`` of a sentence, titles aside: there stands what is abolished."""
-    cut = 0
-    for match in _EFFECT.finditer(words):
-        cut = cut if match["title"] else match.end()
-    return words[cut:]
-
-
-def _named(words: str) -> list[str]:
-    names = [
-        title + (f"（{normal_number(number)}）" if number else "")
-        for title, number in _TITLE_WITH_NUMBER.findall(words)
-    ]
-    return names or [normal_number(number) for number in re.findall(NUMBER, words)]
 
 
 def effective_date(text: str, issued: str) -> str:

@@ -25,15 +25,17 @@ def read_document(data: bytes, name: str, sidecar: bytes | None = None) -> Clean
     raw = load(data, name)
     cleaned = clean(raw, name=name)
     found = {key: _on_one_line(value) for key, value in (describe(raw, cleaned, name) | stated).items()}
-    for key in stated.keys() & {"title", "audience"}:
+    found |= {"ocr": raw.recognised}
+    for key in stated.keys() & {"title", "status", "audience"}:
         found[f"{key}_from"] = "附属文件"
     return replace(
         cleaned,
         title=found["title"],
         metadata={key: value for key, value in found.items() if value},
-        warnings=tuple(dict.fromkeys((*raw.warnings, *cleaned.warnings))),
+        warnings=tuple(dict.fromkeys((*raw.remarks, *raw.warnings, *cleaned.warnings))),
         format=raw.format,
         encoding=raw.encoding,
+        remarks=raw.remarks,
     )
 
 

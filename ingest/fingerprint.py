@@ -28,6 +28,9 @@ _CARRIERS = frozenset(
             "workers.py",
             "resemblance.py",
             "watching.py",
+            "containers.py",
+            "members.py",
+            "limits.py",
         ),
         "uploads.py",
     }
@@ -36,7 +39,7 @@ _CARRIERS = frozenset(
 _SHARED_MODULES = ("invisible.py", "normalise.py", "sentences.py")
 _SHAPING_LIBRARIES = (
     *("OpenCC", "rjieba", "pypinyin", "lxml"),
-    *("python-docx", "python-pptx", "openpyxl", "pypdf"),
+    *("python-docx", "python-pptx", "openpyxl", "pypdf", "office-oxide", "olefile", "rapidocr"),
 )
 _LEXICAL_MODULES = frozenset({"invisible.py", "lexical.py", "normalise.py"})
 _STATED = "+"

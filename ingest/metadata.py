@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
-from ingest import decrees, surroundings
+from ingest import decrees, repeals, surroundings
 from ingest.audience import AUDIENCES, find_audience, marked_name
 from ingest.authors import find_author
 from ingest.dates import DATE, anonymous, iso_date, read_date
@@ -20,7 +20,7 @@ from ingest.title_inference import infer_title
 
 KEYS = (
     "title", "title_from", "author", "abstract", "keywords", "date", "issuer", "number", "kind", "status",
-    "supersedes", "effective", "site", "audience", "audience_from",
+    "status_from", "supersedes", "amends", "effective", "expires", "site", "audience", "audience_from",
 )  # fmt: skip
 
 # How far from either end a document's own marks (文号, signature, secrecy) may stand, in lines.
@@ -31,7 +31,8 @@ MARK_LINES = 6
 _LABELS = {
     "issuer": "(?:发布|发文|印发|颁布|制定)(?:单位|机关|部门|机构)",
     "number": "发布文号|发文字号|发文文号|文号|文件编号",
-    "issued": "成文日期|发文日期|印发日期|印发时间|签发日期|颁布日期|发布日期|公布日期|颁布时间|通过日期",
+    "issued": "成文日期|发文日期|印发日期|印发时间|签发日期|颁布日期|颁布时间|通过日期",
+    "published": "发布日期|公布日期",
     "effective": "生效日期|实施日期|施行日期|执行日期|实施时间|生效时间",
     "lapsed": "失效日期|废止日期",
     "validity": "时效性|有效性|效力状态|时效状态|效力",
@@ -100,6 +101,7 @@ def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str,
     issued = issue_date(page)
     number = own_number(page)
     audience, audience_from = _audience(page, name)
+    effective = read_date(label("effective")) or decrees.effective_date(cleaned.text, issued)
     found = {
         "title": title.text,
         "title_from": title.source,
@@ -111,8 +113,10 @@ def describe(raw: RawDocument, cleaned: CleanedDocument, name: str) -> dict[str,
         "number": number,
         "kind": kind,
         "status": decrees.status_of(title.text, kind, label("validity"), label("lapsed")),
-        "supersedes": decrees.SEPARATOR.join(decrees.superseded(cleaned.text, title.text)),
-        "effective": read_date(label("effective")) or decrees.effective_date(cleaned.text, issued),
+        "supersedes": decrees.SEPARATOR.join(repeals.superseded(cleaned.text, title.text)),
+        "amends": decrees.SEPARATOR.join(repeals.amended(cleaned.text, title.text)),
+        "effective": effective,
+        "expires": repeals.expiry(cleaned.text, effective, issued),
         "site": site(page),
         "audience": audience,
         "audience_from": audience_from,
@@ -209,6 +213,10 @@ def _labelled_date(page: _Page) -> str:
     return read_date(page.label("issued"))
 
 
+def _published_date(page: _Page) -> str:
+    return read_date(page.label("published"))
+
+
 def _signed_date(page: _Page) -> str:
     return _signature(page)[1]
 
@@ -247,7 +255,7 @@ def _dateline(page: _Page) -> str:
 
 
 _DATE_FINDERS: tuple[Callable[[_Page], str], ...] = (
-    _labelled_date, _signed_date, _adopted_date, _line_date, _page_date, _dateline,
+    _labelled_date, _signed_date, _adopted_date, _published_date, _line_date, _page_date, _dateline,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.fingerprint import lexical_fingerprint, shaping_fingerprint
+from ingest.loaders.ocr import Mode
 from ingest.records import CleanedDocument, PassageSpan
 from retrieval.publication import IndexTerms
 
@@ -18,7 +19,7 @@ MakePassages = Callable[[str, str], list[PassageSpan]]
 
 
 class Progress(Protocol):
-    """Called as work goes on: ``stage`` is one of scan, clean, embed, publish."""
+    """Called as work goes on: ``stage`` is one of scan, clean, ocr, embed, publish."""
 
     def __call__(self, stage: str, done: int, total: int) -> None: ...
 
@@ -33,7 +34,9 @@ class IngestParts:
 
     ``seeds`` is the folder of the program's own documents, the root where no other is remembered.
     ``processes`` may share the reading and cleaning; with more than one, the steps must be functions of
-    modules, which other processes can import.
+    modules, which other processes can import. ``isolates``: so too for what takes a parser,
+    whatever its size. ``pictures`` says what becomes of text in pictures; ``ocr_home`` keeps what has been
+    read of it meanwhile.
     """
 
     read_document: ReadDocument
@@ -43,6 +46,9 @@ class IngestParts:
     lexical: str
     seeds: Path
     processes: int = 1
+    isolates: bool = False
+    pictures: Mode = "read"
+    ocr_home: Path | None = None
 
 
 def standard_parts() -> IngestParts:
@@ -55,6 +61,7 @@ def standard_parts() -> IngestParts:
         lexical=lexical_fingerprint(),
         seeds=Path(__file__).resolve().parent.parent / "seeds",
         processes=usable_processors(),
+        isolates=hasattr(signal, "pthread_sigmask"),
     )
 
 

@@ -6,21 +6,25 @@ a crash (stored revisions, cached embeddings) is taken up by the next run.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.fingerprint import document_fingerprint
+from ingest.outlook import as_info, missing_now, planned_missing
 from ingest.parts import IngestParts, Progress, no_progress, standard_parts
 from ingest.plan import DocumentChange
 from ingest.publishing import Approve, Candidate, Withheld, Work, batches, bring_live, whoami
 from ingest.report import IngestReport
 from ingest.sources import document_id
 from ingest.survey import Survey, shaped, take_survey
+from retrieval.edition_files import known_editions
+from retrieval.leftovers import OCR_NAME
 from retrieval.locking import ingest_lock, utc_now
 from retrieval.overrides import keep_override
 from retrieval.publication import Amendment, NewPassage, NewRevision, stage
@@ -58,13 +62,19 @@ def plan_ingest(
     """What ``ingest`` would do, with nothing written; ``store`` is ``None`` where none exists yet.
 
     ``exclude`` is the data folder, never a source. Documents are cleaned to see which ones are
-    quarantined or broken. InputError for a path that does not exist.
+    quarantined or broken; pictures are only counted. InputError for a path that does not exist.
     """
-    parts = parts or standard_parts()
+    parts = replace(parts or standard_parts(), pictures="count")
     survey = take_survey(paths, store, exclude, parts, progress, follows_links)
-    documents = tuple(change for change, _ in shaped(survey, store, parts, progress))
+    known, made, documents = known_editions(exclude), [], []
+    for change, revision in shaped(survey, store, parts, progress):
+        documents.append(change)
+        if revision is not None and revision.quarantine is None:
+            made.append(as_info(revision))
     current = store.current() if store else None
-    return IngestReport(current.name if current else "", False, documents, 0, survey.problems)
+    missing = planned_missing(survey, store, made, known)
+    name = current.name if current else ""
+    return IngestReport(name, False, tuple(documents), 0, survey.problems, missing=missing)
 
 
 def ingest(
@@ -92,8 +102,10 @@ def ingest(
     InputError for a path that does not exist, StoreBusy when another ingest holds the lock for longer
     than ``wait_s``.
     """
-    work = Work(store, embedder, vectors, parts or standard_parts(), progress, author or whoami(), now, keep)
+    parts = replace(parts or standard_parts(), ocr_home=store.data_dir / OCR_NAME)
+    work = Work(store, embedder, vectors, parts, progress, author or whoami(), now, keep)
     with ingest_lock(store.data_dir, wait_s=wait_s, now=now), within or nullcontext():
+        known = known_editions(store.data_dir)
         survey = take_survey(paths, store, store.data_dir, work.parts, progress, follows_links)
         revisions, documents = _stage_changes(work, survey)
         amend = _upkeep_of(survey, work.now()) if survey.taken_back or survey.inherited else None
@@ -103,8 +115,11 @@ def ingest(
             is_withheld = False
         except Withheld as withheld:
             version, embedded, is_withheld = store.current(), withheld.embedded, True
+        missing = missing_now(store, known) if version else ()
+        # What pictures say stands in the corpus now; until here it was kept for a run that is cut short.
+        shutil.rmtree(store.data_dir / OCR_NAME, ignore_errors=True)
     name = version.name if version else ""
-    return IngestReport(name, not is_withheld, documents, embedded, survey.problems, is_withheld)
+    return IngestReport(name, not is_withheld, documents, embedded, survey.problems, is_withheld, missing)
 
 
 def ingest_texts(

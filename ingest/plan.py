@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ingest.comparing.rewording import Rewording
 from ingest.resemblance import Resemblance
 from retrieval.publication import StoredRevision
 
@@ -34,6 +35,7 @@ class DocumentChange:
     of a deleted one as it was. ``resembles`` is a remark beside the change: a new or changed document that
     says nearly the same as another is ingested all the same. ``origin`` is the id that a moved document had.
     ``audience`` is 内部 for a document that is new, changed or moved and for internal use, else empty.
+    ``wording`` is what became of the text of a changed document; no version keeps it.
     """
 
     document_id: str
@@ -45,6 +47,7 @@ class DocumentChange:
     resembles: Resemblance | None = None
     origin: str = ""
     audience: str = ""
+    wording: Rewording | None = None
 
     def restricted(self, found_in: str) -> DocumentChange:
         """This change of a document for internal use, which its reason says with what makes it so."""

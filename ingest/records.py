@@ -24,6 +24,8 @@ class RawDocument:
     pdf what the loader extracted. ``format`` names the recognised format, ``encoding`` the charset of a
     text format. ``metadata`` holds what the container itself says (docx properties, html meta),
     ``margins`` what stands around the text (running heads, watermarks), read for marks alone.
+    ``remarks`` are warnings that a plan shows as well, about the file as a whole. ``recognised`` says in
+    Chinese which part of the text was read from pictures, empty for none.
     """
 
     text: str
@@ -32,6 +34,8 @@ class RawDocument:
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     margins: tuple[Margin, ...] = ()
+    remarks: tuple[str, ...] = ()
+    recognised: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class CleanedDocument:
     """A cleaned document: applying all ``edits`` to ``raw`` at once gives ``text``.
 
     ``edits`` are sorted and disjoint. ``warnings`` name what was left alone and looks wrong;
-    ``quarantine`` is the reason to hold the document back, or ``None``.
+    ``quarantine`` is the reason to hold the document back, or ``None``. ``remarks`` are those of the
+    warnings that a plan shows.
     """
 
     title: str
@@ -69,6 +74,7 @@ class CleanedDocument:
     quarantine: str | None
     format: str = "text"
     encoding: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ingest.plan import DocumentChange
+from retrieval.editions import Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class IngestReport:
     ``version`` names the corpus version that is current afterwards, empty when there is none. ``embedded``
     counts the passages whose vectors were computed; in a plan it is 0. ``problems`` are Chinese sentences
     about what concerns no single document, such as a root that has vanished. ``is_withheld``: the new version
-    was ready and was not approved.
+    was ready and was not approved. ``missing`` are the editions in force that are known and that the corpus,
+    as it is afterwards, does not hold.
     """
 
     version: str
@@ -24,6 +26,7 @@ class IngestReport:
     embedded: int
     problems: tuple[str, ...] = ()
     is_withheld: bool = False
+    missing: tuple[Missing, ...] = ()
 
     @property
     def has_failures(self) -> bool:
@@ -50,7 +53,12 @@ class IngestReport:
         return {
             "version": self.version or None,
             "applied": self.is_applied,
-            "documents": [each.as_json() for each in self.documents],
+            "documents": [_with_wording(each) for each in self.documents],
             "embedded": self.embedded,
             "problems": list(self.problems),
+            "missing": [each.as_json() for each in self.missing],
         }
+
+
+def _with_wording(change: DocumentChange) -> dict[str, object]:
+    return change.as_json() | ({"wording": change.wording.as_json()} if change.wording else {})

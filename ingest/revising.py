@@ -26,13 +26,13 @@ def _marked(cleaned: CleanedDocument, source: str) -> CleanedDocument:
 def new_revision(file: SourceFile, parts: IngestParts) -> NewRevision:
     """What is to be stored of a file as it is now; SourceError where it cannot be read."""
     read = read_source(file)
-    cleaned = _marked(parts.read_document(read.data, file.path.name, read.sidecar), file.source)
+    cleaned = _marked(parts.read_document(read.data, file.name, read.sidecar), file.source)
     spans = [] if cleaned.quarantine is not None else parts.make_passages(cleaned.text, cleaned.title)
     return NewRevision(
         document_id=file.document_id,
         source=file.source,
         location=file.location,
-        fingerprint=document_fingerprint(read.data, file.path.name, read.sidecar, parts.shaping),
+        fingerprint=document_fingerprint(read.data, file.name, read.sidecar, parts.shaping),
         raw=read.data,
         title=cleaned.title,
         text=cleaned.text,
@@ -44,4 +44,5 @@ def new_revision(file: SourceFile, parts: IngestParts) -> NewRevision:
         encoding=cleaned.encoding,
         passages=[NewPassage(span.start, span.end, span.section, span.kind) for span in spans],
         sketch=b"" if cleaned.quarantine is not None else sketch(cleaned.text),
+        remarks=cleaned.remarks,
     )

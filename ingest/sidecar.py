@@ -1,11 +1,17 @@
-"""``FILE.meta.toml``: what a maintainer says of a document; it wins over what the text says."""
+"""``FILE.meta.toml``: what a maintainer says of a document; it wins over what the text says.
+
+``folder.meta.toml`` says some of it of all documents below a folder; what lies nearer to the document wins.
+"""
 
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import tomllib
-from collections.abc import Callable
+from codecs import BOM_UTF8
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from ingest.audience import AUDIENCES
@@ -16,6 +22,8 @@ from retrieval.invisible import without_invisible
 from retrieval.records import Audience
 
 KEYS = ("title", "issuer", "number", "date", "status", "supersedes", "kind", "audience")
+# What many documents may have in common.
+FOLDER_KEYS = ("issuer", "kind", "audience")
 DATE_FORMS = "2014-05-28、2014-05 或 2014"
 
 _AUDIENCE = re.compile(rb"\s*[\"']?audience[\"']?\s*=")
@@ -39,6 +47,30 @@ def read_sidecar(data: bytes, name: str) -> dict[str, str]:
             f"“{name}”不是有效的 TOML：{error}。", remedy='每行写成 title = "标题" 这样的形式。'
         ) from error
     return {key: read_field(key, value, name) for key, value in table.items()}
+
+
+def inherited_by(own: bytes | None, above: Sequence[tuple[str, bytes]]) -> bytes | None:
+    """The sidecar of a document with what those above it state, by name and content, the outermost first.
+
+    ``own`` as it is where that adds nothing, and where it is no TOML, which is told of when it is read.
+    SourceError for a sidecar above that is no TOML or states what many documents cannot have in common.
+    """
+    inherited: dict[str, str] = {}
+    for name, data in above:
+        inherited |= {key: value for key, value in read_sidecar(data, name).items() if _is_common(key, name)}
+    with suppress(ValueError):
+        stated = tomllib.loads((own or b"").decode("utf-8-sig"))
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in inherited.items()]
+        added = [line for line in lines if line.partition(" ")[0] not in stated]
+        return "".join(added).encode() + (own or b"").removeprefix(BOM_UTF8) if added else own
+    return own
+
+
+def _is_common(key: str, name: str) -> bool:
+    """Whether documents inherit a field; SourceError where a folder's sidecar states another."""
+    if key not in FOLDER_KEYS and name.endswith("folder.meta.toml"):
+        _refuse(name, f"里的 {key} 只能写在单个文件的旁注里", f"文件夹可用的项：{'、'.join(FOLDER_KEYS)}。")
+    return key in FOLDER_KEYS
 
 
 def with_audience(sidecar: bytes, audience: Audience) -> bytes:

@@ -12,17 +12,24 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from ingest.sidecar import inherited_by
 from retrieval.errors import InputError, SourceError
 from retrieval.publication import Root
 from retrieval.store import UPLOADS_NAME
+
+if TYPE_CHECKING:
+    from ingest.containers import Contents
 
 # The program's own documents, wherever it is installed: moving the installation must not make them vanish.
 SEEDS_LOCATION = "dangwu:seeds"
 SEEDS_NAME = "seeds"
 SIDECAR_SUFFIX = ".meta.toml"
+# Stands in a folder for all documents below it.
+FOLDER_SIDECAR = f"folder{SIDECAR_SUFFIX}"
 _IGNORED_NAMES = frozenset({"provenance.toml", "__pycache__", "__init__.py", "Thumbs.db", "desktop.ini"})
 _READ_ATTEMPTS = 3
 _HOW = "要收录就写明它指向的路径，或加 --follow-links"
@@ -37,23 +44,39 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 class SourceFile:
     """A file to ingest. ``location`` identifies it: its resolved path, or one below ``dangwu:seeds``.
 
-    Nothing is read that lies outside of ``within``; ``None`` allows every place.
+    Nothing is read that lies outside of ``within``; ``None`` allows every place. ``member`` is its path
+    inside of the container that ``path`` is, empty for a file by itself.
     """
 
     location: str
     source: str
     path: Path
     within: Path | None = None
+    member: str = ""
 
     @property
     def document_id(self) -> str:
         """12 hex digits, the same for the same location."""
         return document_id(self.location)
 
+    @property
+    def name(self) -> str:
+        """Its own name, without any folder."""
+        return PurePosixPath(self.member).name if self.member else self.path.name
+
+    @property
+    def container_location(self) -> str:
+        """The location of the container that it is a member of, or its own."""
+        return self.location.removesuffix(f"/{self.member}") if self.member else self.location
+
 
 @dataclass(frozen=True, slots=True)
 class SourceBytes:
-    """What one reading of a file gave; ``sidecar`` is the content of ``FILE.meta.toml`` beside it."""
+    """What one reading of a file gave.
+
+    ``sidecar`` is what ``FILE.meta.toml`` beside it and the sidecars of the folders above it state, ``None``
+    where there is none.
+    """
 
     data: bytes
     sidecar: bytes | None
@@ -242,15 +265,70 @@ def list_folders(scope: Scope, seeds: Path, *, exclude: Path) -> list[Path]:
 def read_source(file: SourceFile) -> SourceBytes:
     """The bytes of a file and its sidecar, read again if it changed meanwhile; SourceError otherwise."""
     try:
-        data = _read_steadily(file.path, file.within)
+        above = _folder_sidecars(file)
         # One that is there and cannot be read may say that the document is for internal use.
-        sidecar_path = file.path.with_name(file.path.name + SIDECAR_SUFFIX)
-        sidecar = _read_steadily(sidecar_path, file.within) if os.path.lexists(sidecar_path) else None
+        own = _sidecar(file.path.with_name(file.path.name + SIDECAR_SUFFIX), file.within)
+        if not file.member:
+            return SourceBytes(_read_steadily(file.path, file.within), inherited_by(own, above))
+        contents = contents_of(file)
     except OSError as exc:
-        raise SourceError(
-            f"读不了文件：{file.source}（{_reason(exc)}）", remedy="检查文件的权限，或把它移出资料文件夹。"
-        ) from exc
-    return SourceBytes(data, sidecar)
+        raise _unreadable(file, exc) from exc
+    if contents is None or file.member not in contents.members:
+        raise SourceError(f"读不了文件：{file.source}（文件在读取过程中不断变化）", remedy="稍后再运行一次。")
+    above += [(file.path.name + SIDECAR_SUFFIX, own)] if own is not None else []
+    above += [
+        (place, contents.members[place])
+        for folder in reversed(PurePosixPath(file.member).parents)
+        if (place := str(folder / FOLDER_SIDECAR)) in contents.members
+    ]
+    sidecar = contents.members.get(file.member + SIDECAR_SUFFIX)
+    return SourceBytes(contents.members[file.member], inherited_by(sidecar, above))
+
+
+def contents_of(file: SourceFile) -> Contents | None:
+    """What the container at the path of a file holds; ``None`` where that is a document and no more.
+
+    SourceError where it cannot be read. The last one is kept, for its members are read one after another.
+    """
+    from ingest.containers import HEAD_BYTES, may_hold_documents
+
+    try:
+        with _opened(file.path, file.within) as opened:
+            if not may_hold_documents(opened.read(HEAD_BYTES)):
+                return None
+            state = _state(opened)
+        return _unpacked(file.path, file.within, state)
+    except OSError as exc:
+        raise _unreadable(file, exc) from exc
+
+
+@lru_cache(maxsize=1)
+def _unpacked(path: Path, within: Path | None, _: tuple[int, int]) -> Contents | None:
+    from ingest.containers import unpacked
+    from ingest.loaders.bounds import check_bytes
+
+    data = _read_steadily(path, within)
+    check_bytes(data, path.name)
+    return unpacked(data, path.name)
+
+
+def _unreadable(file: SourceFile, exc: OSError) -> SourceError:
+    return SourceError(
+        f"读不了文件：{file.source}（{_reason(exc)}）", remedy="检查文件的权限，或把它移出资料文件夹。"
+    )
+
+
+def _folder_sidecars(file: SourceFile) -> list[tuple[str, bytes]]:
+    """The sidecars of the folders above a file, the outermost first: those in its root, or its own."""
+    source = PurePosixPath(file.source.removesuffix(f"/{file.member}") if file.member else file.source)
+    levels = max(1, len(source.parts) - 1)
+    places = [folder / FOLDER_SIDECAR for folder in reversed(file.path.parents[:levels])]
+    found = ((place, _sidecar(place, file.within)) for place in places)
+    return [(f"{place.parent.name}/{place.name}", data) for place, data in found if data is not None]
+
+
+def _sidecar(place: Path, within: Path | None) -> bytes | None:
+    return _read_steadily(place, within) if os.path.lexists(place) else None
 
 
 def actual_path(location: str, seeds: Path) -> Path:

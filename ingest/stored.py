@@ -60,7 +60,7 @@ def stated_anew(new: NewRevision, fields: Fields, make_passages: MakePassages) -
     metadata = new.metadata if new.described is None else new.described
     described = {"title": new.title, **metadata}
     title = fields.get("title", described["title"])
-    named = {f"{key}_from": "标注" for key in fields.keys() & {"title", "audience"}}
+    named = {f"{key}_from": "标注" for key in fields.keys() & {"title", "status", "audience"}}
     spans = [] if new.quarantine is not None else make_passages(new.text, title)
     return replace(
         new,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ingest.markers import NEXT, Marker, find_markers, is_heading_line
@@ -66,11 +66,12 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.markers = _with_plain_headings(text, find_markers(text))
+        self.markers = _of_one_list(_with_plain_headings(text, find_markers(text)))
         self.starts = [m.start for m in self.markers]
         self.by_family: dict[str, list[int]] = defaultdict(list)
         for index, marker in enumerate(self.markers):
             self.by_family[_family(marker)].append(index)
+        self.decimals = [index for index, marker in enumerate(self.markers) if marker.parts]
         self.groups = 0
 
     def document(self) -> Node:
@@ -97,8 +98,10 @@ class _Parser:
         ordinal = first.ordinal
         position = index
         while True:
+            foreign = self._next_foreign(position, limit)
             following = self._successor(position, ordinal, limit)
-            if following is None:
+            if following is None or self.starts[following[0]] > foreign:
+                limit = foreign
                 break
             position, ordinal = following
             members.append(self.markers[position])
@@ -132,6 +135,19 @@ class _Parser:
                 return other.start
         return end
 
+    def _next_foreign(self, position: int, end: int) -> int:
+        """Where the next decimal number begins that is not below this: 2.2, or 2.2.1 without 2.2."""
+        own = self.markers[position].parts
+        if not own:
+            return end
+        for later in self.decimals[bisect.bisect_right(self.decimals, position) :]:
+            other = self.markers[later]
+            if other.start >= end:
+                break
+            if other.parts[: len(own)] != own:
+                return other.start
+        return end
+
     def _successor(self, position: int, ordinal: int, limit: int) -> tuple[int, int] | None:
         current = self.markers[position]
         indices = self.by_family[_family(current)]
@@ -141,6 +157,10 @@ class _Parser:
             marker = self.markers[later]
             if marker.start >= limit:
                 return None
+            # What is missing between the numbers printed is not for us to say.
+            are_headings = marker.is_heading and current.is_heading and marker.ordinal > 1
+            if marker.rank <= _CLAUSE_RANK or are_headings:
+                return later, marker.ordinal
             wanted = ordinal + 1 if marker.ordinal == NEXT else marker.ordinal
             if nested_last and wanted == nested_last + 1 and wanted != 1:
                 nested_last = wanted
@@ -182,11 +202,30 @@ class _Parser:
         return nodes
 
 
+def _of_one_list(markers: list[Marker]) -> list[Marker]:
+    """The markers; one that opens a sentence goes with the heading that counts right before it.
+
+    ``（一）填写借用单`` reads as a heading, and yet ``（二）由管理员签字，…。`` stands beside it, not below.
+    """
+    last: dict[str, Marker] = {}
+    found = []
+    for marker in markers:
+        before = last.get(marker.family)
+        follows = before is not None and before.goes_with_headings and marker.ordinal == before.ordinal + 1
+        if marker.at_line and not marker.is_heading and follows and marker.rank > _CLAUSE_RANK:
+            marker = replace(marker, beside_headings=True)
+        if marker.rank <= _CLAUSE_RANK:
+            last.clear()
+        last[marker.family] = marker
+        found.append(marker)
+    return found
+
+
 def _family(marker: Marker) -> str:
     family = _FAMILY_ALIASES.get(marker.family, marker.family)
     if family == "decimal":
         family = f"decimal{marker.depth}"
-    return f"{family}-heading" if marker.is_heading and marker.rank > 3 else family
+    return f"{family}-heading" if marker.goes_with_headings and marker.rank > _CLAUSE_RANK else family
 
 
 def _kind(marker: Marker) -> NodeKind:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.audience import AUDIENCES
+from ingest.comparing.rewording import reworded
 from ingest.fingerprint import document_fingerprint, stated_fingerprint
+from ingest.loaders.ocr import expected
+from ingest.members import with_members
 from ingest.parts import IngestParts, Progress
 from ingest.plan import DocumentChange, FoundDocument, plan_changes, removed_documents
 from ingest.resemblance import Sketches, sketch, sketch_tag
@@ -26,7 +29,7 @@ from ingest.sources import (
     read_source,
 )
 from ingest.stored import stated_anew
-from ingest.workers import Failure, attempts
+from ingest.workers import Failure, Pending, attempts
 from retrieval.errors import SourceError
 from retrieval.overrides import Fields, overrides
 from retrieval.publication import (
@@ -91,7 +94,8 @@ def take_survey(
 def survey_of(
     scope: Scope, listing: Listing, store: Store | None, parts: IngestParts, progress: Progress
 ) -> Survey:
-    """The files of a listing beside what the store holds of the scope."""
+    """The files of a listing, and what containers among them hold, beside what the store has of the scope."""
+    listing = with_members(listing)
     stored = _looked_through(store) if store else {}
     stated = overrides(store) if store else {}
     left_out, taken_back = _removed_before(removals(store) if store else {}, scope, listing)
@@ -156,10 +160,11 @@ def _removed_before(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Of the files that a maintainer had removed, those to leave out and those to take in again.
 
-    Naming the file, or the root that was removed with it, takes it in again.
+    Naming the file, the container that it lies in, or the root that was removed with it, takes it in again.
     """
     named = {document_id(location) for location in scope.named}
     back = {each.document_id for each in removed.values() if {each.document_id, each.removed_with} & named}
+    back |= {each.document_id for each in listing.files if document_id(each.container_location) in named}
     found = {file.document_id for file in listing.files} & removed.keys()
     return frozenset(found - back), frozenset(found & back)
 
@@ -179,9 +184,10 @@ def _found(
         try:
             read = read_source(file)
         except SourceError as exc:
-            yield FoundDocument(file.document_id, file.source, file.location, "", "", error=exc.message)
+            error = exc.message + exc.remedy
+            yield FoundDocument(file.document_id, file.source, file.location, "", "", error=error)
         else:
-            plain = document_fingerprint(read.data, file.path.name, read.sidecar, parts.shaping)
+            plain = document_fingerprint(read.data, file.name, read.sidecar, parts.shaping)
             yield FoundDocument(
                 file.document_id,
                 file.source,
@@ -202,7 +208,7 @@ def shaped(
     """
     reread = [each for each in survey.changes if each.change in _REREAD]
     files = [survey.files[each.document_id] for each in reread]
-    results = attempts(files, parts, size=sum(each.size for each in reread))
+    results = attempts(files, parts, size=sum(each.size for each in reread), progress=progress)
     others = _others(survey, store, {each.document_id for each in reread}) if reread else Sketches()
     done = 0
     for change in survey.changes:
@@ -212,12 +218,25 @@ def shaped(
         made = next(results)
         if isinstance(made, Failure):
             yield _broken(change, made, survey), None
+        elif isinstance(made, Pending):
+            yield replace(change, reason=f"{change.reason}；{expected(made.pages)}", passages=0), None
         else:
             fields = survey.stated.get(change.document_id)
             made = stated_anew(made, fields, parts.make_passages) if fields else made
-            yield _outcome(change, made, others), made
+            yield _worded(_outcome(change, made, others), made, survey, store), made
         done += 1
         progress("clean", done, len(reread))
+
+
+def _worded(change: DocumentChange, made: NewRevision, survey: Survey, store: Store | None) -> DocumentChange:
+    """The change with what became of the wording, where a document had another text before."""
+    stored = survey.stored.get(change.document_id)
+    if change.change != "changed" or store is None or stored is None or stored.quarantine is not None:
+        return change
+    if stored.is_damaged:
+        return change
+    former = dict(texts(store, {stored.revision_id}))
+    return replace(change, wording=reworded(former[stored.revision_id], made.text))
 
 
 def _others(survey: Survey, store: Store | None, reread: AbstractSet[str]) -> Sketches:
@@ -241,7 +260,8 @@ def _others(survey: Survey, store: Store | None, reread: AbstractSet[str]) -> Sk
 def _outcome(change: DocumentChange, made: NewRevision, others: Sketches) -> DocumentChange:
     if made.quarantine is not None:
         return replace(change, change="quarantined", reason=made.quarantine, passages=0)
-    change = replace(change, passages=len(made.passages))
+    said = "；".join((change.reason, *made.remarks))
+    change = replace(change, passages=len(made.passages), reason=said)
     found = made.metadata.get("audience_from", "")
     if made.metadata.get("audience", AUDIENCES[0]) != AUDIENCES[0]:
         change = change.restricted(found)

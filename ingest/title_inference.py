@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ingest import surroundings
 from ingest.audience import is_restriction
+from ingest.masthead import is_addressee, printed_title
 from ingest.records import CleanedDocument, RawDocument
 
 FROM_TEXT = "正文标题"
@@ -58,6 +59,11 @@ _ACT = re.compile(r"举办|召开|开展|举行|启动|组织|印发|走进|走�
 _DATELINE = re.compile(
     r"^.{0,40}?(?:讯|电)\s*[(（][^()（）]{2,40}[)）]\s*|^.{2,16}?[网报社体台道刊](?:讯|电)\s*|^.{0,20}?(?:记者|通讯员)[^。，,]{2,40}?报道|^[(（][^()（）]{2,30}[)）]"
 )
+# 现就做好党员信息采集工作通知如下 is about 做好党员信息采集工作.
+_ANNOUNCED = re.compile(
+    r"^(?:经[^，,]{2,12}[，,])?现?[就将把](?P<what>.{4,60}?)(?:的?(?:有关|相关|具体)?(?:事项|事宜|要求|工作安排|情况))?"
+    r"(?:通知|安排|公告|通报|报告|要求|说明)如下$"
+)
 _NAME_PREFIX = re.compile(
     r"^(?:[A-Za-z]{0,12}\d{1,8}[a-z0-9]{0,6}|\d{1,4})[\s_.、-]+|^[\[【(（]\d+[\])）】]\s*"
 )
@@ -86,6 +92,8 @@ def infer_title(raw: RawDocument, cleaned: CleanedDocument, name: str) -> Title:
     A title line that differs from what the text calls itself throughout by one character is corrected
     here; the line in the text stays as it was printed.
     """
+    if printed := printed_title([line for line in cleaned.text.split("\n") if line.strip()]):
+        return Title(_as_cited(printed, cleaned.text), FROM_TEXT)
     own = _without_site_name(cleaned.title.strip())
     if own and not _is_no_title(own):
         return Title(_as_cited(own, cleaned.text), FROM_TEXT)
@@ -225,7 +233,11 @@ def _name_titles(name: str, opening: str) -> Iterator[str]:
 def _opening_titles(text: str) -> Iterator[str]:
     """What the first real sentence states, without dateline, date and purpose, cut at a comma."""
     for sentence in re.split(r"[。！？!?\n]", text[:OPENING_WINDOW_CHARS]):
-        statement = _statement(_DATELINE.sub("", _HEADING_MARK.sub("", sentence.strip())))
+        # Whom a letter is for is not what it is about.
+        if is_addressee(sentence):
+            continue
+        bare = _DATELINE.sub("", _HEADING_MARK.sub("", sentence.strip()))
+        statement = _ANNOUNCED.sub(r"\g<what>", _statement(bare))
         if len(_HAN.findall(statement)) >= MIN_OPENING_CHARS:
             yield _shortened(statement)
             return

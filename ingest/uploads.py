@@ -13,21 +13,22 @@ import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from ingest.loaders.formats import SUFFIXES
 from ingest.loaders.refusals import CHECK_REMEDY, refuse
 from ingest.parts import IngestParts, Progress, no_progress
 from ingest.plan import DocumentChange
 from ingest.sidecar import with_audience
-from ingest.sources import SIDECAR_SUFFIX, Listing, Scope, SourceFile, is_ignored, uploads_root
+from ingest.sources import SIDECAR_SUFFIX, Listing, Scope, SourceFile, is_ignored, is_within, uploads_root
 from ingest.survey import shaped, survey_of
 from retrieval.errors import PlanOutdated, StoreError
+from retrieval.leftovers import OCR_NAME
 from retrieval.publication import NewRevision, manifest, roots
 from retrieval.records import Audience
 from retrieval.store import Store
 
-SUFFIXES = (".txt", ".md", ".html", ".htm", ".docx", ".pdf", ".xlsx", ".pptx")
 # File systems take 255 bytes, of which the sidecar beside the file needs some.
 NAME_BYTES_MAX = 200
 _RENAME = "请改成普通的文件名再发送。"
@@ -51,9 +52,8 @@ class UploadPlan:
     @property
     def accepted(self) -> tuple[str, ...]:
         """The names of the files to ingest: what is held back or unreadable would only do harm there."""
-        return tuple(
-            PurePosixPath(change.source).name for change, _ in self.documents if change.change in _TAKEN
-        )
+        taken = (_sent_name(change) for change, _ in self.documents if change.change in _TAKEN)
+        return tuple(dict.fromkeys(taken))
 
 
 def checked_name(name: str) -> str:
@@ -93,6 +93,7 @@ def plan_uploads(
     folder: Path, store: Store, parts: IngestParts, *, progress: Progress = no_progress
 ) -> UploadPlan:
     """What ingesting the files that wait in ``folder`` would change; nothing is written."""
+    parts = replace(parts, ocr_home=store.data_dir / OCR_NAME)
     names = _waiting(folder)
     basis = _basis(folder, names, store, parts)
     root = uploads_root(store.data_dir)
@@ -106,13 +107,22 @@ def plan_uploads(
     )
     survey = survey_of(scope, Listing(files, ()), store, parts, progress)
     changes = list(shaped(survey, store, parts, progress))
-    ours = {file.document_id for file in files}
+
+    def is_ours(change: DocumentChange) -> bool:
+        is_upload = PurePosixPath(change.source).parts[0] == root.name
+        return is_upload and change.change != "deleted" and _sent_name(change) in names
+
     return UploadPlan(
         folder,
-        tuple(each for each in changes if each[0].document_id in ours),
-        tuple(change for change, _ in changes if change.document_id not in ours),
+        tuple(each for each in changes if is_ours(each[0])),
+        tuple(change for change, _ in changes if not is_ours(change)),
         basis,
     )
+
+
+def _sent_name(change: DocumentChange) -> str:
+    """The name of the file that was sent; what a container holds came with it."""
+    return PurePosixPath(change.source).parts[1]
 
 
 def places(plan: UploadPlan, data_dir: Path) -> list[Path]:
@@ -183,8 +193,9 @@ def _basis(folder: Path, names: Sequence[str], store: Store, parts: IngestParts)
     digest = hashlib.sha256(parts.shaping.encode())
     stored = manifest(store)
     for name in names:
-        held = stored.get(_as_upload(folder, name, store.data_dir).document_id)
-        digest.update(f"\n{name}\n{held.fingerprint if held else ''}\n".encode())
+        location = _as_upload(folder, name, store.data_dir).location
+        held = sorted(each.fingerprint for each in stored.values() if is_within(each.location, location))
+        digest.update(f"\n{name}\n{' '.join(held)}\n".encode())
         for each in (name, name + SIDECAR_SUFFIX):
             for path in (folder / each, _place(store.data_dir, each)):
                 content = path.read_bytes() if path.is_file() else b""

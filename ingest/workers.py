@@ -17,10 +17,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ingest.parts import IngestParts
+from ingest.limits import limit_memory, seconds_limited, starts_like_binary
+from ingest.loaders.ocr import Unread, pictures
+from ingest.parts import IngestParts, Progress, no_progress
 from ingest.revising import new_revision
 from ingest.sources import SourceFile
 from retrieval.errors import SourceError
@@ -35,7 +37,7 @@ _PROCESSES_MAX = 4
 _BATCH = 8
 _IN_FLIGHT_EACH = 2
 _T = TypeVar("_T")
-_DIED = "处理它的进程意外终止，多半是内存不足，或文件触发了解析库的故障"
+_DIED = "处理它的进程用时或内存超过上限，或意外终止，可能是异常文件；请用 WPS 或 Office 打开核对后重新另存"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +48,44 @@ class Failure:
     trace: str = ""
 
 
-Attempt = NewRevision | Failure
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A document that is pictures alone, ``pages`` in number, which have not been read."""
+
+    pages: int
+
+
+Attempt = NewRevision | Failure | Pending
 Flight = deque[tuple[Sequence[SourceFile], Future[list[Attempt]]]]
 
 
-def attempts(files: Sequence[SourceFile], parts: IngestParts, *, size: int) -> Iterator[Attempt]:
+def attempts(
+    files: Sequence[SourceFile], parts: IngestParts, *, size: int, progress: Progress = no_progress
+) -> Iterator[Attempt]:
     """Each file's new revision, or why there is none, in the order of ``files``; ``size`` is their bytes.
 
-    Work that is long enough is shared among processes where ``parts`` allow it, a few documents at a time.
+    Work that is long enough is shared among processes where ``parts`` allow it, a few documents at a time. So
+    is, where ``parts`` say so, what takes a parser to read: a document that takes too much time or memory
+    then ends its own process alone. Pictures are read in this one, which can tell how far it has come.
     """
     processes = min(parts.processes, _PROCESSES_MAX, len(files))
-    if processes > 1 and size >= WORTHWHILE_BYTES and _can_start():
-        yield from _shared(files, parts, processes)
+    is_worthwhile = processes > 1 and size >= WORTHWHILE_BYTES
+    if (is_worthwhile or (parts.isolates and any(map(_is_parsed, files)))) and _can_start():
+        deferring = replace(parts, pictures="defer") if parts.pictures == "read" else parts
+        for file, made in zip(files, _shared(files, deferring, processes), strict=True):
+            is_deferred = isinstance(made, Pending) and deferring is not parts
+            yield attempt(file, parts, progress) if is_deferred else made
     else:
-        yield from (attempt(file, parts) for file in files)
+        yield from (attempt(file, parts, progress) for file in files)
 
 
-def attempt(file: SourceFile, parts: IngestParts) -> Attempt:
+def attempt(file: SourceFile, parts: IngestParts, progress: Progress | None = None) -> Attempt:
     """One file's new revision, or why there is none; never raises."""
     try:
-        return new_revision(file, parts)
+        with pictures(parts.pictures, parts.ocr_home, progress):
+            return new_revision(file, parts)
+    except Unread as exc:
+        return Pending(exc.pages)
     except SourceError as exc:
         return Failure(exc.message + exc.remedy)
     # One document that trips a parser must not keep the others out.
@@ -73,8 +93,22 @@ def attempt(file: SourceFile, parts: IngestParts) -> Attempt:
         return Failure(f"处理时出错（{type(exc).__name__}：{exc}）", traceback.format_exc())
 
 
+def _is_parsed(file: SourceFile) -> bool:
+    """Whether a file takes more than decoding to read; one that cannot be opened does not."""
+    try:
+        return bool(file.member) or starts_like_binary(file.path)
+    except OSError:
+        return False
+
+
 def _attempt_all(files: Sequence[SourceFile], parts: IngestParts) -> list[Attempt]:
-    return [attempt(file, parts) for file in files]
+    return [_attempt_one(file, parts) for file in files]
+
+
+def _attempt_one(file: SourceFile, parts: IngestParts) -> Attempt:
+    """``attempt`` in a process of its own, within the seconds that one document may take."""
+    with seconds_limited():
+        return attempt(file, parts)
 
 
 def _can_start() -> bool:
@@ -128,7 +162,7 @@ def _one_by_one(flight: Flight, parts: IngestParts) -> Iterator[Attempt]:
                 continue
             for file in files:
                 try:
-                    yield _submit(pool, attempt, file, parts).result()
+                    yield _submit(pool, _attempt_one, file, parts).result()
                 except BrokenProcessPool:
                     yield Failure(_DIED)
                     pool.shutdown()
@@ -159,4 +193,5 @@ def _prepare() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger().addHandler(logging.NullHandler())
     warnings.simplefilter("ignore")
+    limit_memory()
     end_with_parent()

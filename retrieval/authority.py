@@ -9,10 +9,27 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from retrieval.bodies import may_share_body
+from retrieval.clause_labels import CLAUSE, clause_key
+from retrieval.effect import (
+    AMENDED,
+    COMING,
+    EXPIRED,
+    LAPSED,
+    NOT_IN_FORCE,
+    REPEALED,
+    REVISED,
+    is_stated,
+    own_state,
+)
 from retrieval.normalise import fold_width
 from retrieval.period import AskedTime
-from retrieval.records import DocumentInfo
+from retrieval.records import SECTION_SEPARATOR, DocumentInfo, Passage
+
+if TYPE_CHECKING:
+    from retrieval.editions import Missing
 
 # Highest first; kinds of one entry rank alike.
 _RANKS = (
@@ -23,7 +40,8 @@ _RANK_OF_KIND = {kind: rank for rank, kinds in enumerate(_RANKS) for kind in kin
 LOWEST_RANK = len(_RANKS)
 _LOWEST_RULE = _RANK_OF_KIND["细则"]
 _LOWEST_ORDER = _RANK_OF_KIND["通知"]
-_LAPSED = ("已修订", "已废止")
+# Who reports of a repeal does not repeal.
+_REPORTING = frozenset({"讲话", "经验材料", "论文", "新闻"})
 _CENTRAL = re.compile("中共中央|国务院|中央(?:纪委|军委|组织部|办公厅)|中国共产党中央|全国代表大会")
 
 _NOTE = re.compile(r"\s*[(\[【〔]([^()\[\]【】〔〕]{1,60})[)\]】〕]\s*$")
@@ -36,6 +54,8 @@ _NUMBER = re.compile(r"[\u4e00-\u9fff]{1,12}[〔\[(【]\s*(?:19|20)\d{2}\s*[〕\
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 _SEPARATORS = re.compile("[；;]")
 _PARTY = "中国共产党"
+_ON_TRIAL = re.compile("[试暂]行")
+_REVISED = re.compile("修[订正改]")
 _TITLE_CHARS_MIN = 4
 # Two texts of one title that share nearly all passages are copies of one edition, whatever their dates.
 _COPY_SHARE = 0.95
@@ -56,6 +76,10 @@ def is_rule(document: DocumentInfo) -> bool:
 def is_order(document: DocumentInfo) -> bool:
     """Whether it lays something down: a regulation, a 通知 or a 意见."""
     return rank(document) <= _LOWEST_ORDER
+
+
+def _only_reports(document: DocumentInfo) -> bool:
+    return document.metadata.get("kind", "") in _REPORTING
 
 
 def standing(document: DocumentInfo) -> tuple[int, int]:
@@ -92,22 +116,46 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Which documents of one corpus have been replaced there, by id, and which ones replaced any."""
+    """What the documents of one corpus say of each other's effect, as it is on ``day``, ISO 8601.
+
+    ``replaced``: which ones have been replaced, by id; ``coming``: which ones will be, after that day;
+    ``successors``: which ones replace or amend any. ``amended``: which clauses, as ``clause_key`` writes
+    them, which document has changed. Without a day all that is announced counts as having come.
+    ``missing``: those, by id, in whose stead an edition is in force that the corpus does not hold.
+    """
 
     replaced: Mapping[str, Succession] = field(default_factory=dict)
     successors: frozenset[str] = frozenset()
+    amended: Mapping[str, Mapping[str, DocumentInfo]] = field(default_factory=dict)
+    coming: Mapping[str, Succession] = field(default_factory=dict)
+    day: str = ""
+    missing: Mapping[str, Missing] = field(default_factory=dict)
+
+    def state(self, document: DocumentInfo) -> str:
+        """The document's state in this corpus, one of ``effect.STATES`` or empty where it has none."""
+        own = own_state(document, self.day)
+        if own in LAPSED or is_stated(document):
+            return own
+        if found := self.replaced.get(document.id):
+            is_edition = edition_key(found.successor.title) == edition_key(document.title)
+            return REVISED if is_edition else REPEALED
+        if newer := self.missing.get(document.id):
+            return newer.status
+        return AMENDED if document.id in self.amended and own != COMING else own
 
     def is_lapsed(self, document: DocumentInfo) -> bool:
-        """Whether the document has been replaced, or says itself that it is not in force."""
-        return document.id in self.replaced or document.status in _LAPSED
+        """Whether the document is not in force any more."""
+        return self.state(document) in LAPSED
 
     def effective(self, document: DocumentInfo) -> DocumentInfo:
-        """The document with the status that it has in this corpus."""
-        found = self.replaced.get(document.id)
-        if found is None or document.status in _LAPSED:
-            return document
-        is_edition = edition_key(found.successor.title) == edition_key(document.title)
-        return replace(document, status="已修订" if is_edition else "已废止")
+        """The document with the state that it has in this corpus."""
+        state = self.state(document)
+        return document if state == document.status else replace(document, status=state)
+
+    def shown(self, passage: Passage) -> Passage:
+        """The passage of its document as that stands in this corpus."""
+        effective = self.effective(passage.document)
+        return passage if effective is passage.document else replace(passage, document=effective)
 
     def is_out_of_time(self, document: DocumentInfo, asked: AskedTime) -> bool:
         """Whether the question wants another edition than this one, as far as is known."""
@@ -115,19 +163,50 @@ class Register:
             return False
         if asked.last:
             return not self._held(document, asked) or (asked.former and self._is_present(document))
-        return self._is_present(document) if asked.former else self.is_lapsed(document)
+        if asked.former:
+            return self._is_present(document)
+        # Where the edition in force is missing nothing else can speak in its stead.
+        return self.state(document) in NOT_IN_FORCE and document.id not in self.missing
+
+    def is_passage_out_of_time(self, passage: Passage, asked: AskedTime) -> bool:
+        """The same of a passage: one clause may have been changed and all others not."""
+        if self.is_out_of_time(passage.document, asked):
+            return True
+        if asked.open or asked.former or (change := self.change(passage)) is None:
+            return False
+        since = first_day(change)
+        return not asked.last or (bool(since) and _from(since) <= asked.first)
+
+    def change(self, passage: Passage) -> DocumentInfo | None:
+        """The document that has changed the clause that a passage is of, if any has."""
+        clauses = self.amended.get(passage.document.id)
+        labels = map(clause_key, passage.section.split(SECTION_SEPARATOR)) if clauses else ()
+        return next((clauses[label] for label in labels if label in clauses), None) if clauses else None
+
+    def follower(self, passage: Passage) -> DocumentInfo | None:
+        """The document that has taken the place of a passage's document, or of its clause alone."""
+        found = self.replaced.get(passage.document.id)
+        return found.successor if found else self.change(passage)
+
+    def with_followers(self, documents: Iterable[str]) -> frozenset[str]:
+        """The ids of these documents, and of what has replaced or amended them, also to be heard."""
+        named = frozenset(documents)
+        successors = {found.successor.id for each in named if (found := self.replaced.get(each))}
+        amending = {new.id for each in named for new in self.amended.get(each, {}).values()}
+        return named | successors | amending
 
     def _is_present(self, document: DocumentInfo) -> bool:
         return document.id in self.successors and document.id not in self.replaced
 
     def _held(self, document: DocumentInfo, asked: AskedTime) -> bool:
         """Whether the document was in force on some of the days asked about; so is what has no date."""
-        found = self.replaced.get(document.id)
+        found = self.replaced.get(document.id) or self.coming.get(document.id)
         since, until = first_day(document), found.until if found else ""
         if until and since >= until:
             since = ""
         begun = not is_order(document) or not since or _from(since) <= asked.last
-        return begun and (not until or _from(until) > asked.first)
+        ended = document.metadata.get("expires", "")
+        return begun and (not until or _from(until) > asked.first) and not (ended and ended < asked.first)
 
 
 def _from(day: str) -> str:
@@ -135,24 +214,63 @@ def _from(day: str) -> str:
     return f"{day}-01-01"[:10] if len(day) == 4 else f"{day}-01"[:10]
 
 
-def make_register(documents: Iterable[DocumentInfo], contents: Contents = lambda _: ()) -> Register:
+def make_register(
+    documents: Iterable[DocumentInfo],
+    contents: Contents = lambda _: (),
+    *,
+    text_of: Callable[[str], str] = lambda _: "",
+    day: str = "",
+) -> Register:
     """What the documents say of each other, by the titles and 文号 they supersede and by equal titles.
 
-    ``contents`` gives the content keys of a document's passages and is asked only for regulations of
-    one title: copies of one edition do not replace each other.
+    ``contents`` gives the content keys of a document's passages and ``text_of`` its text; both are asked
+    only for regulations of one title: copies of one edition do not replace each other, nor do rules of
+    different bodies. ``day`` is the day on which the question is put.
     """
     candidates = [each for each in documents if not _DRAFT.search(each.title)]
     replacing: dict[str, list[DocumentInfo]] = defaultdict(list)
-    known: dict[str, DocumentInfo] = {}
-    for old, new in (*_by_name(candidates), *_by_title(candidates, contents)):
-        replacing[old.id].append(new)
-        known[old.id] = old
-    replaced = {}
-    for old_id, successors in replacing.items():
-        direct = min(successors, key=_known_first)
-        final = _final(direct, old_id, replacing)
-        replaced[old_id] = Succession(final, first_day(direct))
-    return Register(replaced, frozenset(new.id for each in replacing.values() for new in each))
+    coming: dict[str, list[DocumentInfo]] = defaultdict(list)
+    for old, new in (*_by_name(candidates), *_by_title(candidates, contents, text_of)):
+        if not is_stated(old):
+            is_coming = bool(day) and _from(first_day(new)) > day if first_day(new) else False
+            (coming if is_coming else replacing)[old.id].append(new)
+    amended = _amended(candidates, day)
+    changing = {new.id for clauses in amended.values() for new in clauses.values()}
+    return Register(
+        {old: _succession(old, replacing) for old in replacing},
+        frozenset(new.id for each in replacing.values() for new in each) | changing,
+        amended,
+        {old: _succession(old, coming) for old in coming},
+        day,
+    )
+
+
+def _succession(old_id: str, replacing: Mapping[str, Sequence[DocumentInfo]]) -> Succession:
+    direct = min(replacing[old_id], key=_known_first)
+    return Succession(_final(direct, old_id, replacing), first_day(direct))
+
+
+_AMENDS = re.compile(rf"《(.+?)》((?:{CLAUSE}、?)+)")
+
+
+def _amended(documents: Sequence[DocumentInfo], day: str) -> dict[str, dict[str, DocumentInfo]]:
+    """Which clauses of which documents, by id, others say that they have changed; the latest change last.
+
+    An edition that is no older than the change already holds it.
+    """
+    changing = [each for each in documents if each.metadata.get("amends") and not _only_reports(each)]
+    if not changing:
+        return {}
+    by_edition = _indexes(documents)[1]
+    found: dict[str, dict[str, DocumentInfo]] = defaultdict(dict)
+    for new in sorted(changing, key=first_day):
+        if day and first_day(new) and _from(first_day(new)) > day:
+            continue
+        for title, clauses in _AMENDS.findall(new.metadata["amends"]):
+            for old in by_edition.get(edition_key(title), ()):
+                if old.id != new.id and not is_stated(old) and (is_later(new, old) or not first_day(old)):
+                    found[old.id].update(dict.fromkeys(map(clause_key, re.findall(CLAUSE, clauses)), new))
+    return dict(found)
 
 
 def _known_first(document: DocumentInfo) -> tuple[bool, str, str]:
@@ -176,7 +294,7 @@ def _final(
 
 def _by_name(documents: Sequence[DocumentInfo]) -> Iterator[tuple[DocumentInfo, DocumentInfo]]:
     """Pairs of old and new where the new one names the old one as replaced."""
-    replacing = [each for each in documents if each.metadata.get("supersedes")]
+    replacing = [each for each in documents if each.metadata.get("supersedes") and not _only_reports(each)]
     if not replacing:
         return
     by_title, by_edition, by_number = _indexes(documents)
@@ -187,8 +305,23 @@ def _by_name(documents: Sequence[DocumentInfo]) -> Iterator[tuple[DocumentInfo, 
             title = _named_title(name, number[0] if number else "")
             exact = [old for old in by_title.get(title_key(title), ()) if not _other_number(old, number)]
             loose = [old for old in by_edition.get(edition_key(title), ()) if is_later(new, old)]
-            found = numbered or [old for old in exact or loose if not _is_own_edition(old, new)]
-            yield from ((old, new) for old in found if old.id != new.id and not _share_number(old, new))
+            titled = [old for old in exact or loose if not _is_own_edition(old, new)]
+            found = {old.id: old for old in (*numbered, *titled) if old.id != new.id}
+            yield from (
+                (old, _issued(new, old, by_title)) for old in found.values() if not _share_number(old, new)
+            )
+
+
+def _issued(
+    new: DocumentInfo, old: DocumentInfo, by_title: Mapping[str, Sequence[DocumentInfo]]
+) -> DocumentInfo:
+    """The rule that a 通知 issues, where it is held beside the 通知 and is not what the 通知 replaces."""
+    rules = [each for each in by_title.get(title_key(new.title), ()) if is_rule(each) and each.id != old.id]
+    return (
+        new
+        if is_rule(new)
+        else max((each for each in rules if is_later(each, old)), key=first_day, default=new)
+    )
 
 
 def _indexes(documents: Sequence[DocumentInfo]) -> tuple[dict[str, list[DocumentInfo]], ...]:
@@ -222,7 +355,7 @@ def _is_own_edition(old: DocumentInfo, new: DocumentInfo) -> bool:
 
 
 def _by_title(
-    documents: Sequence[DocumentInfo], contents: Contents
+    documents: Sequence[DocumentInfo], contents: Contents, text_of: Callable[[str], str]
 ) -> Iterator[tuple[DocumentInfo, DocumentInfo]]:
     """Pairs of old and new among regulations of one title and no other issuer."""
     groups: dict[str, list[DocumentInfo]] = defaultdict(list)
@@ -236,7 +369,7 @@ def _by_title(
         editions = _editions(group, contents)
         for earlier in editions:
             for later in editions:
-                if is_later(later[0], earlier[0]) and _may_share_issuer(later[0], earlier[0]):
+                if _follows(later[0], earlier[0]) and _are_of_one_body(later[0], earlier[0], text_of):
                     yield from ((old, later[0]) for old in earlier)
 
 
@@ -264,9 +397,31 @@ def _is_copy(one: DocumentInfo, other: DocumentInfo, held: Mapping[str, frozense
     return bool(smaller) and len(smaller & larger) >= _COPY_SHARE * len(larger)
 
 
-def _may_share_issuer(one: DocumentInfo, other: DocumentInfo) -> bool:
+def _are_of_one_body(one: DocumentInfo, other: DocumentInfo, text_of: Callable[[str], str]) -> bool:
+    """Whether both may be of one issuer: by the issuers, else by the bodies and the wording of the texts.
+
+    A rule of the whole party has but one.
+    """
     a, b = (each.metadata.get("issuer", "") for each in (one, other))
-    return not a or not b or a in b or b in a
+    if a and b:
+        return a in b or b in a
+    return one.title.strip("《").startswith(_PARTY) or may_share_body(text_of(one.id), text_of(other.id))
+
+
+def _follows(new: DocumentInfo, old: DocumentInfo) -> bool:
+    """Whether ``new`` is the later edition: by its first day, or undated by what its title notes."""
+    if is_later(new, old):
+        return True
+    if is_later(old, new):
+        return False
+    (a_trial, a_revised), (b_trial, b_revised) = map(_edition_noted, (old, new))
+    return a_trial > b_trial or (a_trial == b_trial and b_revised > a_revised)
+
+
+def _edition_noted(document: DocumentInfo) -> tuple[bool, bool]:
+    """Whether the title notes that the text is on trial, and that it has been revised."""
+    notes = "".join(_notes(document.title))
+    return bool(_ON_TRIAL.search(notes)), bool(_REVISED.search(notes))
 
 
 def is_later(new: DocumentInfo, old: DocumentInfo) -> bool:
@@ -305,21 +460,47 @@ def _number_key(number: str) -> str:
 
 def source_notices(cited: Iterable[DocumentInfo], register: Register) -> tuple[str, ...]:
     """A sentence for each cited document that is not in force, naming its successor where it is known."""
-    notices = dict.fromkeys(_notice(each, register) for each in cited if register.is_lapsed(each))
-    return tuple(notices)
+    said = (_notice(each, register) for each in cited if register.state(each) in NOT_IN_FORCE)
+    return tuple(dict.fromkeys(said))
+
+
+def scan_notices(cited: Iterable[DocumentInfo]) -> tuple[str, ...]:
+    """A sentence for each cited document whose text was read from pictures."""
+    scanned = (each for each in cited if each.metadata.get("ocr"))
+    said = (f"{_shown(each)}（{each.metadata['ocr']}）由 OCR 从图片识别，请与原件核对。" for each in scanned)
+    return tuple(dict.fromkeys(said))
+
+
+def change_notices(cited: Iterable[Passage], register: Register) -> tuple[str, ...]:
+    """A sentence for each cited clause that another document has changed since."""
+    changed = ((each, register.change(each)) for each in cited if not register.is_lapsed(each.document))
+    said = (
+        f"{_shown(each.document)}{_clause_of(each)}已修改，见{_named(new)}。" for each, new in changed if new
+    )
+    return tuple(dict.fromkeys(said))
+
+
+def _clause_of(passage: Passage) -> str:
+    labels = (re.match(rf"[#\s]*({CLAUSE})", each) for each in passage.section.split(SECTION_SEPARATOR))
+    return next((found[1] for found in labels if found), "")
 
 
 def _notice(document: DocumentInfo, register: Register) -> str:
-    found = register.replaced.get(document.id)
-    if found is not None:
-        old, new = _shown(document), _shown(found.successor)
-        if old == new:
-            old, new = (
-                f"{name}（{first_day(each)}）" if first_day(each) else name
-                for name, each in ((old, document), (new, found.successor))
-            )
-        return f"{old}已被{new}取代。"
-    return f"{_shown(document)}{document.status}。"
+    state, found = register.state(document), register.replaced.get(document.id)
+    if state == COMING:
+        return f"{_shown(document)}尚未施行，自{document.metadata['effective']}起施行。"
+    if state == EXPIRED and document.metadata.get("expires"):
+        return f"{_shown(document)}已失效，有效期到{document.metadata['expires']}为止。"
+    if found is None:
+        newer = register.missing.get(document.id)
+        return newer.sentence if newer else f"{_shown(document)}{state}。"
+    old = _named(document) if _shown(document) == _shown(found.successor) else _shown(document)
+    return f"{old}{state}，已被{_named(found.successor)}取代。"
+
+
+def _named(document: DocumentInfo) -> str:
+    day = first_day(document)
+    return _shown(document) + (f"（{day}）" if day else "")
 
 
 def _shown(document: DocumentInfo) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import astuple, replace
 from functools import cache
 from itertools import groupby
@@ -14,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from retrieval import naming, sentences, topics
 from retrieval.checksums import NAMING
+from retrieval.effect import NOT_IN_FORCE
 from retrieval.lexical import count_holding
 from retrieval.naming import Naming
+from retrieval.registers import make_for
 from retrieval.topics import Occurrence, Span, Topic, collect_topics, find_occurrences
 
 if TYPE_CHECKING:
+    from retrieval.authority import Register
     from retrieval.records import Audience
     from retrieval.snapshot import Snapshot
     from retrieval.store import Store
@@ -27,12 +31,16 @@ NAMED_AT_ONCE = 200
 
 
 class TopicCatalogue:
-    """The topics of a store's current version; collected once a version and kept in memory."""
+    """The topics of a store's current version; collected once a version and day, and kept in memory.
 
-    def __init__(self, store: Store) -> None:
+    ``today`` gives the day on which they are read: what is in force explains them first.
+    """
+
+    def __init__(self, store: Store, today: Callable[[], datetime.date] = datetime.date.today) -> None:
         self._store = store
+        self._today = today
         self._lock = Lock()
-        self._version = ""
+        self._version = ("", "")
         self._topics: dict[frozenset[Audience], tuple[Topic, ...]] = {}
 
     def topics(self, audiences: Collection[Audience]) -> tuple[str, tuple[Topic, ...]]:
@@ -42,11 +50,14 @@ class TopicCatalogue:
         """
         wanted = frozenset(audiences)
         with self._store.snapshot(wanted) as snapshot, self._lock:
-            if self._version != snapshot.index_version:
-                self._version, self._topics = snapshot.index_version, {}
+            version, day = snapshot.index_version, self._today().isoformat()
+            if self._version != (version, day):
+                self._version, self._topics = (version, day), {}
             if wanted not in self._topics:
-                self._topics[wanted] = tuple(_collected(snapshot))
-            return self._version, self._topics[wanted]
+                self._topics[wanted] = tuple(
+                    _collected(snapshot, make_for(snapshot, day, self._store.data_dir))
+                )
+            return version, self._topics[wanted]
 
 
 def unnamed(store: Store, revisions: Collection[int]) -> list[int]:
@@ -72,11 +83,13 @@ def keep_namings(store: Store, revisions: Collection[int]) -> None:
         connection.execute(f"UPDATE namings AS n SET checksum = {NAMING} WHERE n.checksum IS NULL")  # nosec B608 # our own SQL alone
 
 
-def _collected(snapshot: Snapshot) -> list[Topic]:
+def _collected(snapshot: Snapshot, register: Register) -> list[Topic]:
+    dead = (each.id for each in snapshot.documents() if register.state(each) in NOT_IN_FORCE)
     return collect_topics(
         _occurrences(snapshot),
-        snapshot.passages,
+        lambda rowids: {at: register.shown(each) for at, each in snapshot.passages(rowids).items()},
         lambda names: count_holding(snapshot, names),
+        {rowid for document_id in dead for rowid in snapshot.document_passages(document_id)},
     )
 
 

@@ -65,7 +65,7 @@ def _kept(group: _Group, register: Register, asked: AskedTime) -> Ranked:
     def authority(copy: Ranked) -> tuple[bool, int, int, bool, str]:
         document = copy.passage.document
         day = first_day(document)
-        return (register.is_out_of_time(document, asked), *standing(document), not day, day)
+        return (register.is_passage_out_of_time(copy.passage, asked), *standing(document), not day, day)
 
     near = [each for each in group.copies if each.parts.score >= best.parts.score - _KEPT_MARGIN]
     kept = min(near, key=authority)

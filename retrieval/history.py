@@ -87,3 +87,25 @@ def _details(report: str) -> dict[str, Any]:
         return dict(json.loads(report))
     except (ValueError, TypeError):
         return {}
+
+
+def internal_documents(store: Store, number: int) -> frozenset[str]:
+    """The ids of the documents that a kept version held for internal use."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT r.document_id FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            " WHERE m.version_id = ? AND m.is_internal",
+            (number,),
+        )
+        return frozenset(row[0] for row in rows)
+
+
+def former_revisions(store: Store, document_id: str) -> list[int]:
+    """The rows of the states that kept versions hold of a document, the latest first."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT r.id FROM version_revisions m JOIN revisions r ON r.id = m.revision_id"
+            " WHERE r.document_id = ? GROUP BY r.id ORDER BY max(m.version_id) DESC",
+            (document_id,),
+        )
+        return [row[0] for row in rows]

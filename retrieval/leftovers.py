@@ -19,6 +19,8 @@ VECTORS_NAME = "vectors"
 TRIAL_NAME = "trial"
 BENCHMARKS_NAME = "benchmarks"
 INCOMING_NAME = "incoming"
+# What was read of pictures by an ingest that was cut short; the next one goes on from it.
+OCR_NAME = "ocr"
 RESTORE_PREFIX = ".restore-"
 DRAFT_PREFIX = ".draft-"
 ASIDE_PREFIX = ".old-"

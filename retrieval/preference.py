@@ -14,6 +14,9 @@ from retrieval.scoring import PassageTerms
 # What a passage of the wrong edition loses, as a share of its score: more than separates two editions of
 # one clause, less than separates the clause asked for from others.
 OUT_OF_TIME_LOSS = 0.2
+# What took its place goes before it from this share of its score on: below, it speaks of another matter.
+FOLLOWED = 0.5
+_BEHIND = 1e-6
 # How near two scores must be for the document's rank to decide alone; chosen on the development files
 # and on planted conflicts.
 RANK_MARGIN = 0.005
@@ -34,14 +37,22 @@ def prefer(
     asked: AskedTime,
     terms: Mapping[int, PassageTerms],
     coverage: Callable[[PassageTerms], float],
+    *,
+    is_of_a_clause: bool = False,
 ) -> list[Ranked]:
     """The passages in order of relevance and authority; ``parts.authority`` says what each won or lost.
 
     ``ranked`` is best first; ``terms`` holds the indexed terms by rowid, ``coverage`` tells what share of
-    the question is among some. Only the first ten places are decided by rank.
+    the question is among some. Only the first ten places are decided by rank. Where the question
+    ``is_of_a_clause``, named by its number, what took its place need not go before it.
     """
+    late = {each.rowid for each in ranked if register.is_passage_out_of_time(each.passage, asked)}
+    best: dict[str, float] = {}
+    for each in ranked:
+        if each.rowid not in late and not is_of_a_clause:
+            best.setdefault(each.passage.document.id, each.parts.score)
     timely = sorted(
-        (_in_time(each, register, asked) for each in ranked),
+        (_in_time(each, best, register) if each.rowid in late else each for each in ranked),
         key=lambda r: (-r.parts.score, r.passage.document.source, r.passage.start),
     )
     order = _Order(terms, coverage)
@@ -53,11 +64,18 @@ def prefer(
     return preferred + timely
 
 
-def _in_time(ranked: Ranked, register: Register, asked: AskedTime) -> Ranked:
-    if not register.is_out_of_time(ranked.passage.document, asked):
-        return ranked
-    loss = -OUT_OF_TIME_LOSS * ranked.parts.score
-    return replace(ranked, parts=replace(ranked.parts, authority=loss), out_of_time=True)
+def _in_time(ranked: Ranked, best: Mapping[str, float], register: Register) -> Ranked:
+    """A passage out of time with what it loses: it stands behind the text that took its place.
+
+    ``best`` has the best score of each document that is of the time asked about.
+    """
+    score = ranked.parts.score
+    follower = register.follower(ranked.passage)
+    ahead = best.get(follower.id, 0.0) if follower else 0.0
+    loss = OUT_OF_TIME_LOSS * score
+    if ahead >= FOLLOWED * score:
+        loss = max(loss, score - ahead + _BEHIND)
+    return replace(ranked, parts=replace(ranked.parts, authority=-loss), out_of_time=True)
 
 
 def _raised(ranked: Ranked, score: float) -> Ranked:

@@ -59,7 +59,8 @@ class NewRevision:
     ``location`` is what the document id was made from, ``fingerprint`` names everything the revision
     depends on: bytes, sidecar, stated fields and the settings of cleaning and passage making. ``edits`` are
     JSON objects, ``sketch`` is what near-duplicates are told by, empty for none. ``described`` is the
-    metadata without what a maintainer has stated, where that differs.
+    metadata without what a maintainer has stated, where that differs. ``remarks`` are those of the warnings
+    that a plan shows; they are not stored apart.
     """
 
     document_id: str
@@ -78,6 +79,7 @@ class NewRevision:
     passages: Sequence[NewPassage]
     sketch: bytes = b""
     described: Mapping[str, str] | None = None
+    remarks: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ _NUMBERED = rf"\d(?![{_COUNTED}])[^\W\d哪几是的]"
 _NUMBERED_NAME = re.compile(
     rf"(?<![\d第])(?:\d必[\u4e00-\u9fff]|{_NUMBERED}{{1,2}}{_NUMBERED}{{1,2}}?)(?!\d)"
 )
-_CLAUSE = re.compile(r"第\s?(?P<n>\d{1,3})\s?条")
+_CLAUSE = re.compile(r"第\s?(?P<n>\d+)\s?条(?:之(?P<sub>\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Question:
     words mended. ``key`` is the whole question as a search key, ``content`` the same with question words
     blanked out, ``plain`` that before numerals are folded, for cutting it into words;
     ``quoted`` holds the names that the asker put in quotation marks or that are made of numbers,
-    ``clause`` the number of the clause (条) that is named, 0 for none. ``is_timeless`` says that a time
-    that the asker named has been taken out of ``key`` and what is made of it, ``is_of_document`` that the
-    title of a document has.
+    ``clause`` the label of the clause (条) that is named, as ``clause_key`` gives it.
+    ``is_timeless`` says that a time that the asker named has been taken out of ``key`` and what is made
+    of it, ``is_of_document`` that the title of a document has.
     """
 
     text: str
@@ -63,7 +63,7 @@ class Question:
     words: tuple[str, ...]
     bigrams: tuple[str, ...]
     quoted: tuple[str, ...]
-    clause: int = 0
+    clause: str = ""
     is_timeless: bool = False
     is_of_document: bool = False
 
@@ -80,7 +80,7 @@ def analyse(text: str) -> Question:
         plain=_content(fold_width(to_simplified(text))),
         words=tuple(dict.fromkeys(words(content))),
         bigrams=tuple(dict.fromkeys(bigrams(content))),
-        clause=int(clause["n"]) if (clause := _CLAUSE.search(key)) else 0,
+        clause=re.sub(r"\s", "", clause[0]) if (clause := _CLAUSE.search(key)) else "",
         quoted=_names(key),
     )
 

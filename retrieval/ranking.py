@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from retrieval.clause_labels import clause_key
 from retrieval.definitions import defined_subject, defines
 from retrieval.lexical import bigrams, words
-from retrieval.normalise import search_key
 from retrieval.question import Question
 from retrieval.records import SECTION_SEPARATOR, Passage
 from retrieval.scoring import (
@@ -107,10 +107,9 @@ def _lift(question: Question, passage: Passage, stored: PassageTerms, subject: s
     """What a passage gains by defining what is asked, by being the clause that is named, or the head of the
     document that is.
     """
-    if question.clause and passage.kind == "clause":
-        label = re.sub(r"\s", "", search_key(passage.section.split(SECTION_SEPARATOR)[-1]))
-        if label == f"第{question.clause}条":
-            return _CLAUSE_LIFT
+    labelled = passage.section.split(SECTION_SEPARATOR)[-1] if passage.kind == "clause" else ""
+    if question.clause and clause_key(labelled) == question.clause:
+        return _CLAUSE_LIFT
     if question.is_of_document and passage.start == 0:
         return _HEAD_LIFT
     # To look for a definition takes long, so it is done only where the name stands.

@@ -6,13 +6,14 @@ documents decides between what matches about equally.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from retrieval.authority import Register, first_day, is_order, source_notices
+from retrieval.authority import Register, change_notices, first_day, is_order, scan_notices, source_notices
 from retrieval.collapse import collapse, repost_notices
 from retrieval.lexical import (
     find_candidates,
@@ -73,12 +74,20 @@ class Search:
         """What must be said of the passages that an answer quotes: replaced sources, further places."""
         wanted = set(passage_ids)
         cited = [_scored(each) for each in self.ranked if each.passage.id in wanted]
-        documents = [each.passage.document for each in cited]
-        return source_notices(documents, self.register) + repost_notices(cited)
+        scanned = scan_notices(each.passage.document for each in cited)
+        return self.states([each.passage for each in cited]) + scanned + repost_notices(cited)
+
+    def states(self, passages: Sequence[Passage]) -> tuple[str, ...]:
+        """A sentence for each of these that is not in force, or has been changed, saying so."""
+        documents = [each.document for each in passages]
+        return source_notices(documents, self.register) + change_notices(passages, self.register)
 
 
 class Retriever:
-    """Searches the current version of a store; safe to use from several threads."""
+    """Searches the current version of a store; safe to use from several threads.
+
+    ``today`` gives the day on which questions are put.
+    """
 
     def __init__(
         self,
@@ -87,12 +96,14 @@ class Retriever:
         vectors: VectorHome | None,
         *,
         reranker: Reranker | None = None,
+        today: Callable[[], datetime.date] = datetime.date.today,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._vectors = vectors
         self._reranker = reranker
-        self._registers = RegisterCache()
+        self._registers = RegisterCache(store.data_dir)
+        self._today = today
 
     def search(self, question: str, *, k: int = 5, audiences: Collection[Audience] = STAFF) -> Evidence:
         """The ``k`` passages that answer the question best, from documents these audiences may see.
@@ -112,6 +123,15 @@ class Retriever:
         """The current version as these audiences may see it; EmptyCorpus when there is none."""
         return self._store.snapshot(audiences)
 
+    @property
+    def day(self) -> str:
+        """The day on which questions are put, ISO 8601: it decides what is in force."""
+        return self._today().isoformat()
+
+    def register(self, snapshot: Snapshot) -> Register:
+        """What is in force of the documents of a snapshot today."""
+        return self._registers.get(snapshot, self.day)
+
     def search_in(self, snapshot: Snapshot, question: str) -> Search:
         """The whole search in a snapshot that is held already, so that several searches see the same."""
         asked = analyse(question)
@@ -124,7 +144,7 @@ class Retriever:
     def _search(
         self, snapshot: Snapshot, question: Question, asked: AskedTime, named: Naming | None = None
     ) -> Search:
-        register = self._registers.get(snapshot)
+        register = self.register(snapshot)
         terms, statistics = _terms(snapshot, question)
         question, notices = _mended(snapshot, question, statistics)
         if notices:
@@ -133,12 +153,13 @@ class Retriever:
         usable = [t for t in terms.headings if not is_frequent(t, statistics)]
         rowids = list(dict.fromkeys([*find_candidates(snapshot, usable), *cosines]))
         if named is not None:
-            own = [rowid for each in sorted(named.documents) for rowid in snapshot.document_passages(each)]
+            documents = sorted(register.with_followers(named.documents))
+            own = [rowid for each in documents for rowid in snapshot.document_passages(each)]
             rowids = own[:_NAMED_CANDIDATES]
             cosines = {rowid: cosines[rowid] for rowid in rowids if rowid in cosines}
         held = snapshot.passages(rowids)
         indexed = snapshot.memory.terms.get(held, partial(read_terms, snapshot))
-        passages = {rowid: _in_effect(held[rowid], register) for rowid in held if rowid in indexed}
+        passages = {rowid: register.shown(held[rowid]) for rowid in held if rowid in indexed}
         scored = score_candidates(question, terms, statistics, passages, indexed, cosines)
         is_whole = not snapshot.is_damaged and len(passages) == len(held) and is_index_sound(snapshot)
         notices += dense_notices if is_whole else (*dense_notices, _DAMAGED)
@@ -151,7 +172,9 @@ class Retriever:
         if self._reranker is not None:
             ranked = rerank(self._reranker, found.question.searched, ranked)
 
-        return prefer(ranked, found.register, asked, indexed, Coverage(found.terms, found.statistics))
+        coverage = Coverage(found.terms, found.statistics)
+        is_of_a_clause = bool(found.question.clause)
+        return prefer(ranked, found.register, asked, indexed, coverage, is_of_a_clause=is_of_a_clause)
 
     def _dense(self, snapshot: Snapshot, question: Question) -> tuple[dict[int, float], tuple[str, ...]]:
         """Cosines by rowid of the passages nearest to the question, and what must be said of it."""
@@ -186,12 +209,6 @@ def _timeless(found: Search, asked: AskedTime) -> Search:
 
 def _scored(ranked: Ranked) -> ScoredPassage:
     return ScoredPassage(ranked.passage, round(ranked.parts.score, 4), ranked.also_in)
-
-
-def _in_effect(passage: Passage, register: Register) -> Passage:
-    """The passage of its document as that stands in this corpus."""
-    effective = register.effective(passage.document)
-    return passage if effective is passage.document else replace(passage, document=effective)
 
 
 def _terms(snapshot: Snapshot, question: Question) -> tuple[QueryTerms, TermStatistics]:

@@ -105,22 +105,25 @@ def collect_topics(
     occurrences: Iterable[Occurrence],
     passages: Callable[[Collection[int]], Mapping[int, Passage]],
     count_holding: Callable[[Collection[str]], int],
+    lapsed: Collection[int] = frozenset(),
 ) -> list[Topic]:
     """The topics of documents, best first.
 
     ``place`` numbers passages over all documents here, and ``passages`` reads them; a topic whose passage it
     does not give is left out. ``count_holding`` tells
-    how many hold any of some names, quotation marks aside.
+    how many hold any of some names, quotation marks aside. ``lapsed`` are the places whose text is not in
+    force: they explain a name only where no other place does.
     """
     groups: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
     for each in occurrences:
         groups[match_key(each.naming.core), each.naming.head[-2:]].append(each)
     kept = [group for group in _merged(groups) if _is_topic(group)]
-    best = passages({_best(group).place for group in kept})
+    chosen = [_best(group, lapsed) for group in kept]
+    best = passages({each.place for each in chosen})
     topics = [
-        _topic(group, best[_best(group).place], count_holding(_printed_forms(group)))
-        for group in kept
-        if _best(group).place in best
+        _topic(each, group, best[each.place], count_holding(_printed_forms(group)))
+        for each, group in zip(chosen, kept, strict=True)
+        if each.place in best
     ]
     return sorted(topics, key=lambda t: (-t.score, t.passage.document.source, t.start))
 
@@ -266,11 +269,20 @@ def _merged(groups: dict[tuple[str, str], list[Occurrence]]) -> Iterator[list[Oc
     yield from groups.values()
 
 
-def _best(group: Sequence[Occurrence]) -> Occurrence:
-    """The place that explains a name best; of two alike the one with its full form, then the first."""
+def _best(group: Sequence[Occurrence], lapsed: Collection[int] = frozenset()) -> Occurrence:
+    """The place that explains a name best, in a text in force if any there does.
+
+    Of two alike the one with its full form, then the first.
+    """
     return max(
         group,
-        key=lambda o: (o.clearness, bool(o.naming.head), _FORM_WEIGHT[o.naming.form], -o.naming.start),
+        key=lambda o: (
+            o.clearness >= EXPLAINED and o.place not in lapsed,
+            o.clearness,
+            bool(o.naming.head),
+            _FORM_WEIGHT[o.naming.form],
+            -o.naming.start,
+        ),
     )
 
 
@@ -288,8 +300,7 @@ def _printed_forms(group: Sequence[Occurrence]) -> set[str]:
     return {form for form in forms if len(form) >= _FORM_CHARS_MIN}
 
 
-def _topic(group: Sequence[Occurrence], passage: Passage, holding: int) -> Topic:
-    best = _best(group)
+def _topic(best: Occurrence, group: Sequence[Occurrence], passage: Passage, holding: int) -> Topic:
     labels = list(dict.fromkeys(o.naming.label for o in [best, *group]))
     form = max(_FORM_WEIGHT[o.naming.form] for o in group)
     # A passage below a heading that names the topic need not repeat the name.

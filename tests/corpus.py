@@ -99,11 +99,13 @@ def read_plain(data: bytes, name: str, sidecar: bytes | None) -> CleanedDocument
 
 
 def read_or_die(data: bytes, name: str, sidecar: bytes | None) -> CleanedDocument:
-    """``read_plain``, but some documents kill the process, raise, or keep it waiting, and say in which."""
+    """``read_plain``, but some documents kill the process, raise, take three gigabytes or keep it waiting."""
     if data.startswith(b"kill"):
         _die()
     if data.startswith(b"raise"):
         raise IndexError("parser")
+    if data.startswith(b"hog"):
+        bytearray(3 << 30)
     if data.startswith(b"wait "):
         with Path(data.split()[1].decode()).open("a") as note:
             print(os.getpid(), file=note)

@@ -85,6 +85,115 @@ def edition_pairs() -> Iterator[tuple[Paper, Paper]]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A rule and what became of it, by what the texts say alone.
+
+    ``leading`` is the paper that gives the ``value`` in force; ``lapsed`` and ``not_in_force`` are papers.
+    """
+
+    title: str
+    asked: str
+    value: str
+    papers: tuple[Paper, ...]
+    leading: str
+    lapsed: tuple[str, ...]
+    not_in_force: tuple[str, ...]
+
+
+# How a later text ends the earlier one: the earlier title, the later title, what is added to either text,
+# what stands in a third paper. ``{s}`` is the subject, ``{t}`` the thing, ``{p}`` its present value.
+_NEW = "本规定自2018年6月1日起施行。"
+_WAYS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("{s}工作规定", "{s}工作规定", "本规定自2010年6月1日起施行。", _NEW, ""),
+    ("{s}工作规定（试行）", "{s}工作规定", "", "", ""),
+    ("{s}暂行办法", "{s}工作规定", "", _NEW + "《{s}暂行办法》同时废止。", ""),
+    ("{s}暂行办法", "{s}工作规定", "", _NEW + "2010年印发的《{s}暂\n行办法》同时\n废止。", ""),
+    ("{s}暂行办法", "{s}工作规定", "", "",
+     "关于印发《{s}工作规定》的通知\n各党支部：\n现将《{s}工作规定》印"
+     "发给你们，请遵照执行。《{s}暂行办法》不再执行。\n2018年5月20日"),
+    ("{s}暂行办法", "{s}工作规定", "", "",
+     "关于废止一批文件的决定\n经研究，决定废止以下文件。\n决定废止的文件目录"
+     "\n1.《某项检查办法》\n2.《{s}暂行办法》\n2018年5月20日"),
+    ("{s}暂行办法", "{s}工作规定", "", "",
+     "文件清理结果\n序号 | 文件名称 | 处理意见\n1 | {s}暂行办法 | 废止\n2 | {s}工作规定 | 继续有效"),
+    ("{s}暂行办法", "{s}工作规定", "本办法自2010年6月1日起施行，有效期五年。", _NEW, ""),
+    ("{s}工作规定", "", "本规定自2010年6月1日起施行。", "",
+     "关于修改《{s}工作规定》的决定\n一、第三条修改为：“第三条"
+     " {t}为{p}。”\n二、本决定自2018年6月1日起施行。"),
+    ("{s}工作规定", "{s}工作规定", "本规定自2010年6月1日起施行。", "本规定自2027年1月1日起施行。", ""),
+    ("{s}暂行办法", "{s}工作规定", "", _NEW + "自施行之日起，停止执行《{s}暂行办法》。", ""),
+    ("{s}暂行办法", "{s}工作规定", "", _NEW + "本规定代替《{s}暂行办法》。", ""),
+    ("临组发〔2010〕7号\n{s}暂行办法", "{s}工作规定", "", _NEW + "临组发〔2010〕7号文件同时废止。", ""),
+    ("{s}工作规定", "{s}工作规定（2018年修订）", "", "", ""),
+    ("{s}工作规定", "{s}工作规定", "本规定自2010年6月1日起施行。", _NEW, "{s}工作规定\n第一条 {t}为九百次。"
+     "\n第二条 本规定自1990年6月1日起施行。"),
+)  # fmt: skip
+_COMING, _CHANGED = 9, 8
+
+
+def declared_pairs() -> Iterator[Declared]:
+    """Fifteen rules, each ended in another way, without any sidecar; see ``_WAYS``."""
+    for at, ((subject, thing, asked, former, present), way) in enumerate(zip(PAIRS, _WAYS, strict=True)):
+        before, after, old_note, new_note, third = (
+            each.format(s=subject, t=thing, p=present) for each in way
+        )
+        names = old, new, other = f"{at:02}_old", f"{at:02}_new", f"{at:02}_other"
+        number, _, title = before.rpartition("\n")
+        texts = [
+            (f"{number}\n" if number else "") + rule(subject, thing, former, title=title, note=old_note),
+            rule(subject, thing, present, title=after, note=new_note) if after else "",
+            third,
+        ]
+        papers = tuple(Paper(name, text) for name, text in zip(names, texts, strict=True) if text)
+        is_chain = at == len(_WAYS) - 1
+        lapsed = () if at in (_COMING, _CHANGED) else (old, other) if is_chain else (old,)
+        out = (new,) if at == _COMING else (old,) if at == _CHANGED else lapsed
+        leading = old if at == _COMING else other if at == _CHANGED else new
+        value = former if at == _COMING else present
+        yield Declared(after or title, asked, value, papers, leading, lapsed, out)
+
+
+def _of(place: str, value: str) -> str:
+    return rule(f"{place}党员积分", "党员积分清零的间隔", value, title="党员积分管理办法")
+
+
+_TRIAL = rule("支部评星", "支部评星的次数", "一次", title="支部评星办法（征求意见稿）")
+LOOKALIKES = (
+    # Two towns and two firms with one model rule, of different years.
+    Paper("l01", _of("西桥镇", "一年"), 'date = "2015"\n'),
+    Paper("l02", _of("东桥镇", "两年"), 'date = "2019"\n'),
+    Paper("l03", _of("宏达公司", "三年"), 'date = "2020"\n'),
+    Paper("l04", _of("清江县", "四年") + "\n中共清江县委\n2021年3月1日"),
+    # One title, no body named, and nothing in common.
+    Paper("l05", "党员学习制度\n第一条 每月十五日集中学习。"
+     "\n第二条 学习由宣传委员组织，缺席者补课。", 'date = "2014"\n'),
+    Paper("l06", "党员学习制度\n第一条 建立线上课堂，党"
+     "员自选课程。\n第二条 年底凭学时评优。", 'date = "2022"\n'),
+    # A notice of every year.
+    Paper("l07", "关于召开组织生活会的通知\n各支部：\n请于1月底前召开。\n2023年1月3日"),
+    Paper("l08", "关于召开组织生活会的通知\n各支部：\n请于2月底前召开。\n2024年1月3日"),
+    # A draft, an explanation, rules for carrying out, an addition: none replaces the rule.
+    Paper("l09", rule("支部评星", "支部评星的次数", "两次", title="支部评星办法"), 'date = "2016"\n'),
+    Paper("l10", _TRIAL, 'date = "2023"\n'),
+    Paper("l11", "《支部评星办法》解读\n该办法自2016年起施行，旧的做法不再沿用。", 'date = "2024"\n'),
+    Paper("l12", "《支部评星办法》实施细则\n第一条 依照《支部评星办法》，制定本细则。", 'date = "2020"\n'),
+    Paper("l13", "支部评星办法补充规定\n第一条 《支部评星办法》未作规定的，依照本规定。", 'date = "2021"\n'),
+    # Who proposes, reports or lists what is kept.
+    Paper("l14", "关于文件清理的建议\n建议废止《支部评"
+     "星办法》，拟同时废止《党员学习制度》。", 'date = "2024"\n'),
+    Paper("l15", "继续有效的文件目录\n1.《支部评星办法》\n2.《党员学习制度》", 'date = "2024"\n'),
+    Paper("l16", "文件清理结果\n序号 | 文件名称 | 处理意见\n1 | 支部评星办法 | 继续有效", 'date = "2024"\n'),
+    Paper("l17", "某地废止《支部评星办法》引热议\n近日，"
+     "记者采访了某地。《支部评星办法》同时废止。", 'kind = "新闻"\n'),
+    # Similar titles, a term that is not the rule's own, a copy on a later page.
+    Paper("l18", rule("农村支部评星", "评星的次数", "三次", title="农村支部评星办法"), 'date = "2022"\n'),
+    Paper("l19", "组织关系介绍信管理办法\n第一条 介绍"
+     "信自2015年1月1日起有效期三个月。", 'date = "2015-01-01"\n'),
+    Paper("l20", rule("支部评星", "支部评星的次数", "两次", title="支部评星办法"), 'date = "2025"\n'),
+)  # fmt: skip
+
+
 LOWER = ("通知", "讲话", "经验材料", "新闻", "论文")
 
 

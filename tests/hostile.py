@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 HostileFile = tuple[str, Callable[[], bytes]]
 TEXT = "党支部是党的基础组织，担负直接教育党员、管理党员、监督党员的职责。" * 4
@@ -61,6 +62,27 @@ def hostile_contents() -> dict[str, HostileFile]:
         "a pdf whose pages contain themselves": ("循环.pdf", _looping_pdf),
         "a pdf whose forms draw each other without end": ("套叠.pdf", _nested_pdf),
         "a pdf whose pages all draw the same megabytes": ("同页.pdf", _shared_pdf),
+        "a pdf of five thousand pages": ("五千页.pdf", _long_pdf),
+        "an old Word file whose sectors go round in circles": ("绕圈.doc", _looping_ole),
+        "an old Word file cut in half": ("半截.doc", lambda: _real("办法.doc")[:9000]),
+        "an old spreadsheet with macros": ("宏.xls", lambda: _renamed(_real("党费.xls"), "_VBA_PROJECT_CUR")),
+        "an old Word file that carries a program": (
+            "内嵌.doc",
+            lambda: _renamed(_real("办法.doc"), "\x01Ole10Native"),
+        ),
+        "rtf groups that nest without end": (
+            "套叠.rtf",
+            lambda: b"{\\rtf1" + b"{" * 100_000 + b"}" * 100_001,
+        ),
+        "rtf that never ends": ("无尽.rtf", lambda: b"{\\rtf1 " + TEXT.encode()),
+        "rtf that announces more bytes than there are": ("越界.rtf", lambda: b"{\\rtf1 \\bin999999999 x}"),
+        "a sheet that repeats one row a million times": ("重复.ods", _repeating_ods),
+        "an OpenDocument text that declares entities": ("实体.odt", _odt_of_entities),
+        "an OFD that shows one page a thousand times": ("同页.ofd", _repeating_ofd),
+        "an OFD of entities": ("实体.ofd", lambda: _ofd({"OFD.xml": _LAUGHS.encode()})),
+        "a mail of a hundred thousand parts": ("碎.eml", _crumbling_mail),
+        "a mail in a mail a thousand times": ("套.eml", _nested_mail),
+        "a picture that unpacks to gigabytes": ("大图.png", _endless_picture),
     }
 
 
@@ -77,6 +99,86 @@ def hostile_names() -> dict[str, HostileFile]:
         ),
         "a file over the limit": ("巨大.txt", lambda: b"\xe5\x85\x9a" * (TOO_LARGE // 3)),
     }
+
+
+def _real(name: str) -> bytes:
+    return (Path(__file__).parent / "ingest" / "formats" / name).read_bytes()
+
+
+def _renamed(container: bytes, name: str) -> bytes:
+    """A container of old Office in which an entry that nobody needs goes by another name."""
+    former = "\x01CompObj".encode("utf-16-le")
+    at = container.find(former)
+    assert at > 0
+    entry = bytearray(container[at : at + 128])
+    entry[:64] = name.encode("utf-16-le").ljust(64, b"\0")
+    # Its length counts the closing zero.
+    entry[64:66] = (2 * len(name) + 2).to_bytes(2, "little")
+    return container[:at] + bytes(entry) + container[at + 128 :]
+
+
+def _looping_ole() -> bytes:
+    """Every sector is followed by the first of the directory."""
+    whole = bytearray(_real("办法.doc"))
+    table = 512 * (int.from_bytes(whole[76:80], "little") + 1)
+    directory = whole[48:52]
+    whole[table : table + 512] = bytes(directory) * 128
+    return bytes(whole)
+
+
+def _long_pdf() -> bytes:
+    count = 5_000
+    kids = b" ".join(b"%d 0 R" % (3 + n) for n in range(count))
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"
+    return _pdf(_CATALOGUE, b"<</Type/Pages/Kids[%b]/Count %d>>" % (kids, count), *[page] * count)
+
+
+def _repeating_ods() -> bytes:
+    content = zipfile.ZipFile(io.BytesIO(_real("党费.ods"))).read("content.xml")
+    changed, count = re.subn(
+        rb"<table:table-row ", b'<table:table-row table:number-rows-repeated="1000000" ', content
+    )
+    assert count
+    return with_parts(_real("党费.ods"), {"content.xml": changed})
+
+
+def _odt_of_entities() -> bytes:
+    return with_parts(_real("办法.odt"), {"content.xml": _LAUGHS.encode()})
+
+
+def _ofd(parts: Mapping[str, bytes]) -> bytes:
+    return with_parts(_real("办法.ofd"), parts)
+
+
+def _repeating_ofd() -> bytes:
+    content = zipfile.ZipFile(io.BytesIO(_real("办法.ofd"))).read("Doc_0/Document.xml")
+    found = re.search(rb"<ofd:Page [^>]*/>|<ofd:Page [^>]*>\s*</ofd:Page>", content)
+    assert found
+    return _ofd({"Doc_0/Document.xml": content.replace(found[0], found[0] * 1000)})
+
+
+def _crumbling_mail() -> bytes:
+    head = b"From: a@b.cn\nTo: c@d.cn\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+    return head + b"--b\nContent-Type: image/png\n\nx\n" * 100_000 + b"--b--\n"
+
+
+def _nested_mail() -> bytes:
+    mail = b"From: a@b.cn\nMIME-Version: 1.0\nContent-Type: text/plain\n\n"
+    for _ in range(1000):
+        mail = b"From: a@b.cn\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\n" + mail
+    return mail
+
+
+def _endless_picture() -> bytes:
+    """A PNG whose head says that it has forty thousand rows and columns."""
+    head = struct.pack(">LLBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
+    packed = zlib.compress(b"\0" * (4 * _MEGABYTE), 9)
+    chunks = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
+    body = (
+        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(body)
 
 
 _LAUGHS = (

@@ -22,7 +22,8 @@ ALLOWED = {
     "training": {"training", "ingest", "retrieval"},
     "bot": {"bot", "ingest", "retrieval", "prompts"},
 }
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+DOCUMENTED_COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -58,13 +59,13 @@ def test_only_the_command_line_knows_click() -> None:
 
 @pytest.mark.parametrize("name", setting_fields())
 def test_every_setting_is_documented(name: str) -> None:
-    assert f"`{name}`" in README
+    assert f"`{name}`" in SETTINGS
     assert name in (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_documented_and_has_its_own_module(name: str) -> None:
-    assert f"`dangwu {name}" in README
+    assert f"`dangwu {name}`" in DOCUMENTED_COMMANDS
     command = importlib.import_module(f"bot.cli.{name}").command
     assert command.name == name and command.help
 
@@ -106,4 +107,19 @@ def test_contributors_are_told_the_commands_that_ci_runs() -> None:
         assert command in run
     for path in re.findall(r"pytest ([\w./]+)`", told):
         assert (ROOT / path).is_file()
-    assert "CONTRIBUTING.md" in PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert {"CONTRIBUTING.md", "docs"} <= set(
+        PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    )
+
+
+@pytest.mark.parametrize("file", ["Makefile", ".pre-commit-config.yaml"])
+def test_the_short_ways_run_what_ci_runs(file: str) -> None:
+    run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    text = (ROOT / file).read_text(encoding="utf-8").replace(" --force-exclude", " .")
+    looked_at = re.findall(r"\.venv/bin/(?:ruff (?:check \.|format --check)|mypy|bandit).*", text)
+    assert len(looked_at) == 4
+    assert [command for command in looked_at if command.strip() not in run] == []
+
+
+def test_ci_elsewhere_runs_ci() -> None:
+    assert "- run: .ci/run\n" in (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")

@@ -54,7 +54,8 @@ class Answer:
     ``statements`` are empty unless ``answered``; ``message`` is what a refusal or an error says;
     ``nearest`` quotes the wording that comes nearest to what is refused, which is no answer.
     ``suggestions`` are questions that the corpus does answer. ``passages`` are what retrieval offers,
-    best first, also when refused. Every citation is used by a statement and every mark has its citation.
+    best first, also when refused. Where what is cited is not in force, the first
+    statement says so. Every citation is used by a statement and every mark has its citation.
     """
 
     question: str
@@ -69,6 +70,12 @@ class Answer:
     answerer: str = "extractive"
     index_version: str = ""
     elapsed: Elapsed = field(default_factory=Elapsed)
+
+    @property
+    def notices_behind(self) -> tuple[str, ...]:
+        """The notices that the answer has not begun with."""
+        first = self.text.partition("\n")[0]
+        return tuple(each for each in self.notices if each not in first)
 
     @property
     def text(self) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.answering.answer import Answer, Citation, Elapsed
 from bot.answering.cache import AnswerCache, cache_key
-from bot.answering.citing import cited
+from bot.answering.changes import changes_answer
+from bot.answering.citing import cited, headed
 from bot.answering.clauses import clause_pieces
 from bot.answering.composing import compose
 from bot.answering.demands import count_asked, counts_to
@@ -81,7 +82,7 @@ class _Looked:
     def pieces(self) -> list[Piece]:
         """What answers; empty where nothing does."""
         if self.search.question.clause:
-            return clause_pieces(self.search.question, self.sources)
+            return clause_pieces(self.search.question, self.sources, self.search.register.change)
         if not self.pointing.is_answered:
             return []
         found = compose(self.pointing.pointed)
@@ -168,7 +169,11 @@ class Answerer:
             if answer is None:
                 searches = self._searches(snapshot, question)
                 searched = self._clock()
-                found = self._read(searches)
+                answer = changes_answer(searches[0], PASSAGES_OFFERED)
+                if answer is None:
+                    found = self._read(searches)
+                else:
+                    self._cache.put(key, answer)
         if answer is None:
             # A language model is asked after the snapshot is given back: it may take half a minute.
             answer, lasting = self._answered(question, found, begun)
@@ -198,7 +203,8 @@ class Answerer:
 
     @property
     def _made_by(self) -> str:
-        return f"{self._reader.name} {self._adviser.version if self._adviser else ''}"
+        # What is in force changes with the day.
+        return f"{self._reader.name} {self._adviser.version if self._adviser else ''} {self._retriever.day}"
 
     def _searches(self, snapshot: Snapshot, question: str) -> list[Search]:
         """The search for the message, then one for each of several questions in it."""
@@ -214,7 +220,7 @@ class Answerer:
 
     def _looked(self, search: Search) -> _Looked:
         depth = _CLAUSES_READ if search.question.clause else PASSAGES_READ
-        sources = self._sources(search, search.ranked[:depth])
+        sources = self._sources(search, [*search.ranked[:depth], *_changing(search, depth)])
         return _Looked(search, sources, self._pointing(search, sources))
 
     def _pointing(self, search: Search, sources: Sequence[Source]) -> Pointing:
@@ -249,7 +255,8 @@ class Answerer:
             looked = [found.whole, *found.parts]
             near = [piece for each in looked for piece in nearest_pieces(each.pointing)][:QUOTES_MAX]
             return self._refused(question, found, near, notices), lasting
-        statements, citations = cited(pieces, _texts(found))
+        quoted, citations = cited(pieces, _texts(found))
+        statements = headed(quoted, found.whole.search.states([each.place for each in pieces]))
         about = found.notices_on(citation.passage_id for citation in citations)
         answer = Answer(
             question=question,
@@ -314,11 +321,23 @@ class Answerer:
 
             return self._suggester.suggest(
                 whole.search.question.text,
-                whole.sources,
+                _timely(whole.sources),
                 pieces_from,
                 index_version=version,
                 audiences=audiences,
             )
+
+
+def _changing(search: Search, depth: int) -> list[Ranked]:
+    """Behind the ``depth`` best passages, those of what has changed a clause that is asked for."""
+    changes = map(search.register.change, (each.passage for each in search.ranked[:depth]))
+    wanted = {new.id for new in changes if new} if search.question.clause else set()
+    return [each for each in search.ranked[depth:] if each.passage.document.id in wanted]
+
+
+def _timely(sources: Sequence[Source]) -> Sequence[Source]:
+    """The sources of the time that is asked about; all where none is."""
+    return [each for each in sources if not each.ranked.out_of_time] or sources
 
 
 def _read_as(search: Search) -> str:

@@ -28,6 +28,11 @@ def cited(
     return tuple(statements), tuple(citations)
 
 
+def headed(statements: Sequence[Statement], states: Sequence[str]) -> tuple[Statement, ...]:
+    """The statements below a line that says what of their sources is not in force; as they are if all is."""
+    return (Statement("".join(states)), *statements) if states else tuple(statements)
+
+
 def _citation(n: int, piece: Piece, text: str) -> Citation:
     passage = piece.passage
     return Citation(

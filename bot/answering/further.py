@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from bot.answering.answer import Answer, Citation, Elapsed, Statement
 from bot.answering.answerer import PASSAGES_OFFERED, Answerer
-from bot.answering.citing import cited
+from bot.answering.changes import changes_answer
+from bot.answering.citing import cited, headed
 from bot.answering.composing import list_end
 from bot.answering.membership import items_of, members_of
 from bot.answering.sources import Piece
@@ -48,13 +49,17 @@ class Further:
                 return self._answer(search, question, pieces, (begun, found))
             pieces, member = self._member(search, number, listed)
             answer = self._answer(search, question, pieces, (begun, found))
-            return replace(answer, statements=(Statement(member, (1,)),)) if member else None
+            states = [each for each in answer.statements if not each.citations]
+            return replace(answer, statements=(*states, Statement(member, (1,)))) if member else None
 
     def more(self, question: str, given: Sequence[Citation], *, audiences: Collection[Audience]) -> Answer:
         """What answers the question beside the passages ``given`` already, or a refusal that says so."""
         begun = self._clock()
         with self._retriever.searching(question, audiences=audiences) as search:
             found = self._clock()
+            changes = changes_answer(search, PASSAGES_OFFERED, given)
+            if changes is not None:
+                return changes
             pieces = self._answerer.pieces(search, without=lambda passage: _is_told(passage, given))
             pieces = [piece for piece in pieces if not _overlaps([piece], given)]
             return self._answer(search, question, pieces, (begun, found))
@@ -62,7 +67,8 @@ class Further:
     def _answer(
         self, search: Search, question: str, pieces: Sequence[Piece], marks: tuple[float, float]
     ) -> Answer:
-        statements, citations = cited(pieces, search.snapshot.document_text)
+        quoted, citations = cited(pieces, search.snapshot.document_text)
+        statements = headed(quoted, search.states([each.place for each in pieces]))
         evidence = search.evidence(PASSAGES_OFFERED)
         begun, found = marks
         done = self._clock()
@@ -116,7 +122,8 @@ class Further:
 
 
 def _passages(search: Search, document_id: str) -> list[Passage]:
-    return list(search.snapshot.passages(search.snapshot.document_passages(document_id)).values())
+    held = search.snapshot.passages(search.snapshot.document_passages(document_id))
+    return [search.register.shown(each) for each in held.values()]
 
 
 def _still_stands(search: Search, given: Sequence[Citation]) -> bool:

@@ -22,7 +22,7 @@ def items_of(answer: Answer) -> list[str]:
     heads = labelled_items(answer)
     if len(heads) >= LIST_MIN:
         return heads
-    found = (members_of(statement.text) for statement in answer.statements)
+    found = (members_of(statement.text) for statement in answer.statements if statement.citations)
     return max(found, key=len, default=[])
 
 
@@ -31,7 +31,7 @@ def labelled_items(answer: Answer) -> list[str]:
     heads = []
     for statement in answer.statements:
         label = _ITEM_LABEL.match(statement.text)
-        if label and label.end() < len(statement.text):
+        if statement.citations and label and label.end() < len(statement.text):
             heads.append(re.split(r"[。;；:：，,]", statement.text[label.end() :])[0].strip())
     return [head for head in heads if head]
 

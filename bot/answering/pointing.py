@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from bot.answering.demands import places_named
 from bot.answering.sources import Source
+from retrieval.lexical import bigrams
 from retrieval.normalise import to_simplified
+from retrieval.places import places_named
 from retrieval.reading.decision import Weights, decide, learned_weights, moved
 from retrieval.reading.records import Reader, Reading, ReadPassage, Unit
 
@@ -17,6 +18,8 @@ PASSAGES_READ = 6
 _OF_RANK = 1.5
 # What a document says that never names the place or body asked about, in logits.
 _OF_ANOTHER = -3.0
+# Two editions of one sentence share this much of their bigrams.
+_ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,10 @@ class Pointed:
     source: Source
     unit: Unit
     chance: float
+
+    @property
+    def text(self) -> str:
+        return self.source.view.text[self.unit.start : self.unit.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +62,34 @@ def point(
     reading = reader.read(question, [passage for _, passage in read])
     timely = [n for n, (source, _) in enumerate(read) if not source.ranked.out_of_time]
     weights = learned_weights(reader.name)
-    found = _pointing(question, read, reading, timely, weights)
     others = [n for n in range(len(read)) if n not in timely]
-    if found.is_answered or is_of_a_time or not others:
+    found = _pointing(question, read, reading, timely if timely or is_of_a_time else others, weights)
+    if found.is_answered or is_of_a_time or not (timely and others):
         return found
-    return max(found, _pointing(question, read, reading, others, weights), key=lambda each: each.is_answered)
+    former = _pointing(question, read, reading, others, weights)
+    return _of_now(former, found.pointed) if former.is_answered else found
+
+
+def _of_now(former: Pointing, present: Sequence[Pointed]) -> Pointing:
+    """What another edition answers, in the wording of now where the present texts have the same clause.
+
+    One sentence of two editions is read alike only by chance; what the one answers the other does too.
+    """
+    if not (now := _counterpart(former.pointed[0], present)):
+        return former
+    pointed = [now, *(each for each in present if each.unit is not now.unit)]
+    return replace(former, pointed=tuple(sorted(pointed, key=lambda each: -each.chance)))
+
+
+def _counterpart(old: Pointed, present: Sequence[Pointed]) -> Pointed | None:
+    """The unit of the present texts that says nearly the same, as likely as the old one."""
+    words = set(bigrams(old.text))
+    others = [set(bigrams(each.text)) for each in present]
+    shares = [len(words & other) / max(1, len(words | other)) for other in others]
+    nearest = max(range(len(present)), key=shares.__getitem__, default=-1)
+    if nearest < 0 or shares[nearest] < _ALIKE:
+        return None
+    return replace(present[nearest], chance=max(old.chance, present[nearest].chance))
 
 
 def _pointing(

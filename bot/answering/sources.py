@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.answering.view import DocumentView
@@ -22,6 +22,11 @@ class Piece:
     start: int
     end: int
     section: str = ""
+
+    @property
+    def place(self) -> Passage:
+        """The passage, under the section that the piece stands in."""
+        return replace(self.passage, section=self.section) if self.section else self.passage
 
 
 @dataclass(frozen=True)

@@ -249,7 +249,7 @@ def _named_above(source: Source, listing: Listing) -> str:
 def _clause(source: Source) -> _Made:
     passage = source.passage
     label = passage.section.split(SECTION_SEPARATOR)[-1]
-    number = re.match(r"#*\s*(第[一二三四五六七八九十百零\d]+条)", label)
+    number = re.match(r"#*\s*(第[一二三四五六七八九十百零\d]+条(?:之[一二三四五六七八九十]+)?)", label)
     if passage.kind != "clause" or number is None:
         return
     title = re.sub(r"中国共产党|[（(][^）)]*[)）]|[《》]", "", passage.document.title)

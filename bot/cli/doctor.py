@@ -8,6 +8,7 @@ import click
 
 from bot.cli.checks import Check, broken, run_checks
 from bot.cli.console import print_json, show
+from bot.cli.edition_checks import edition_checks
 from bot.cli.startup import open_application
 from bot.cli.telegram_checks import telegram_checks
 from bot.cli.upkeep_checks import upkeep_checks
@@ -37,6 +38,7 @@ def command(as_json: bool) -> int:
             Check("设置", "ok", "都认得，取值都有效"),
             *run_checks(application),
             *upkeep_checks(application, utc_now()),
+            *edition_checks(application),
             *telegram_checks(application.settings.telegram),
         ]
     _print(checks, as_json=as_json)

@@ -89,12 +89,13 @@ class _Done:
     @property
     def failures(self) -> list[tuple[str, str]]:
         """Message and remedy of everything that keeps this from being a success."""
+        broken = [each for each in self.outcome.documents if each.change == "broken"]
+        return [*((f"{each.source}：{each.reason}", "") for each in broken), *self.others]
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """The same, of what concerns no single document."""
         found = [(each, "") for each in self.outcome.problems]
-        found += [
-            (f"{each.source}：{each.reason}", "")
-            for each in self.outcome.documents
-            if each.change == "broken"
-        ]
         if self.verdict and not self.verdict.is_passed:
             fallen = "、".join(each.metric for each in self.verdict.fallen)
             broken = [str(each["id"]) for each in self.verdict.broken]
@@ -144,10 +145,16 @@ def _show(done: _Done, *, as_json: bool) -> None:
 
 
 def _complain_of(done: _Done) -> bool:
-    """Whether there was something to complain of."""
-    for message, remedy in done.failures:
+    """Whether there was something to complain of: each file on a line, what helps once for all of a kind."""
+    from bot.rendering.unreadable import unreadable_lines
+
+    broken = [each for each in done.outcome.documents if each.change == "broken"]
+    for message, remedy in unreadable_lines(broken):
         complain(message, remedy)
-    return bool(done.failures)
+    others = done.others
+    for message, remedy in others:
+        complain(message, remedy)
+    return bool(broken or others)
 
 
 def _watch(

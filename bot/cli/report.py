@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.console import hand_over, notice, print_json, say
+from bot.cli.files import write_whole
 from bot.cli.startup import open_application
 from bot.cli.wording import Command
-from retrieval.errors import InputError, WorkError
 
 if TYPE_CHECKING:
     from bot.reporting.content import Report
@@ -45,7 +44,7 @@ def command(output: Path | None, is_public: bool, as_json: bool) -> int:
         hand_over(page)
         return 0
     path = output or default
-    _write(path, page)
+    write_whole(path, page)
     if as_json:
         print_json(_summary(report, path))
     else:
@@ -53,24 +52,6 @@ def command(output: Path | None, is_public: bool, as_json: bool) -> int:
         for sentence in report.left_out:
             notice(sentence)
     return 0
-
-
-def _write(path: Path, page: str) -> None:
-    """Replace the file at once: whoever has the old report open never reads half of a new one."""
-    if not path.parent.is_dir():
-        raise InputError(f"文件夹不存在：{path.parent}", remedy="先建好它，或用 -o 换一处。")
-    from bot.reporting.places import draft_place
-
-    draft = draft_place(path)
-    try:
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
-    except OSError as exc:
-        with suppress(OSError):
-            draft.unlink()
-        raise WorkError(
-            f"写不了 {path}（{exc.strerror or exc}）。", remedy="检查权限和磁盘空间，或用 -o 换一处。"
-        ) from exc
 
 
 def _summary(report: Report, path: Path) -> dict[str, object]:
@@ -86,5 +67,6 @@ def _summary(report: Report, path: Path) -> dict[str, object]:
         "rated": len(report.voices.rated),
         "remarks": len(report.voices.remarks),
         "evaluations": len(report.trends),
+        "missing": [each.as_json() for each in report.missing],
         "left_out": list(report.left_out),
     }

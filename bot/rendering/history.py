@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.change_words import rewording_sentence
 from bot.rendering.legible import on_one_line
 from bot.rendering.report import CHANGES
+from ingest.comparing.rewording import DocumentRewording
 from retrieval.history import PastVersion
 
 ACTIONS = {"ingest": "导入", "rollback": "回退", "remove": "移除", "tag": "标注"}
 _NAMED = 3
 
 
-def render_history(versions: Sequence[PastVersion]) -> RenderableType:
-    """A row for each version; times are those of this machine's zone."""
+def render_history(
+    versions: Sequence[PastVersion], worded: Mapping[int, Sequence[DocumentRewording]]
+) -> RenderableType:
+    """A row for each version, then what changed in the wording; times are those of this machine's zone."""
     if not versions:
         return Text("资料库还没有任何版本。")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -37,7 +41,12 @@ def render_history(versions: Sequence[PastVersion]) -> RenderableType:
             str(each.version.passages),
             Text(on_one_line("；".join(_remarks(each))), "" if each.is_kept else "dim"),
         )
-    return table
+    lines = [
+        Text(f"{each.version.name}  {on_one_line(f'{one.source}：{rewording_sentence(one.rewording)}')}")
+        for each in versions
+        for one in worded.get(each.version.number, ())
+    ]
+    return Group(table, *([Text("\n文字的变化：", "bold"), *lines] if lines else []))
 
 
 def local_time(stamp: str) -> str:

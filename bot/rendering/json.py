@@ -101,13 +101,19 @@ def cleaned_json(cleaned: CleanedDocument) -> Json:
     }
 
 
-def held_json(found: HeldDocument, cleaned: CleanedDocument, stated: Fields, *, with_raw: bool) -> Json:
-    """A document as the store holds it; ``stated`` is what a maintainer has said of it."""
+def held_json(
+    found: HeldDocument, cleaned: CleanedDocument, stated: Fields, *, status: str, with_raw: bool
+) -> Json:
+    """A document as the store holds it; ``stated`` is what a maintainer has said of it.
+
+    ``status`` is its state among the other documents, where ``metadata`` has what it says itself.
+    """
     return {
         "id": found.document_id,
         "source": found.source,
         "location": found.location,
         "state": found.state,
+        "status": status,
         "stated": dict(stated),
         **cleaned_json(cleaned),
         **({"raw": cleaned.raw} if with_raw else {}),

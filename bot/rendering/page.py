@@ -10,10 +10,12 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bot.change_words import rewording_sentence
 from bot.rendering.chart import HEIGHT, WIDTH, draw_curve, height
 from bot.rendering.legible import visible
 from bot.rendering.step_names import step_name
 from bot.reporting.content import Report
+from retrieval.editions import spoken_day
 from retrieval.evaluation import LOWER_IS_BETTER
 
 if TYPE_CHECKING:
@@ -34,11 +36,12 @@ METRIC_NAMES = {
 
 def render_page(report: Report) -> str:
     """The page, well-formed as XML too."""
-    return _environment().get_template("report.html").render(report=report)
+    return page_environment().get_template("report.html").render(report=report)
 
 
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """What all pages are made in: everything escaped, nobody's invisible characters left unseen."""
     # Loads in a tenth of a second, which no other command should pay.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -54,6 +57,8 @@ def _environment() -> Environment:
         "step_name": step_name,
         "metric_name": lambda metric: METRIC_NAMES.get(metric, metric),
         "moment": _moment,
+        "rewording": lambda found: rewording_sentence(found, limit=10),
+        "spoken_day": spoken_day,
         "number": lambda number: f"{number:,}",
         "share": lambda share: "–" if share is None else f"{share:.2f}",
         "short": lambda version: version.partition("-")[0],

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.change_words import rewording_sentence
 from bot.rendering.legible import on_one_line
 from ingest.plan import DocumentChange
 from ingest.report import IngestReport
@@ -28,15 +29,27 @@ CHANGES = {
 
 
 def render_report(report: IngestReport) -> RenderableType:
-    """A row for each document that changes, then the totals in one sentence."""
-    changed = [each for each in report.documents if each.change != "unchanged"]
+    """A row for each document that changes, then the totals in one sentence.
+
+    Those that could not be read are told of on stderr.
+    """
+    changed = [each for each in report.documents if each.change not in ("unchanged", "broken")]
     parts: list[RenderableType] = [_table(changed)] if changed else []
-    return Group(*parts, Text(_summary(report)))
+    rewordings = [
+        Text(f"{on_one_line(each.source)}：{on_one_line(rewording_sentence(each.wording))}")
+        for each in changed
+        if each.wording
+    ]
+    if rewordings:
+        parts += [Text("文字的变化：", "bold"), *rewordings, Text()]
+    missing = [Text(on_one_line(each.sentence), "yellow") for each in report.missing]
+    return Group(*parts, Text(_summary(report)), *missing)
 
 
 def render_change(change: DocumentChange, version: str, at: datetime) -> str:
     """One change as a line of a log."""
-    parts = (f"{at:%Y-%m-%d %H:%M:%S}", _label(change), change.source, change.reason, version)
+    wording = rewording_sentence(change.wording) if change.wording else ""
+    parts = (f"{at:%Y-%m-%d %H:%M:%S}", _label(change), change.source, change.reason, wording, version)
     return "  ".join(on_one_line(each) for each in parts if each)
 
 

@@ -3,6 +3,7 @@
 STAGES = {
     "scan": "查看文件",
     "clean": "清洗",
+    "ocr": "识别图片",
     "embed": "计算向量",
     "name": "整理目录",
     "publish": "发布",

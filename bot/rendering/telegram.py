@@ -24,6 +24,7 @@ from bot.rendering.telegram_markup import (
 from bot.rendering.telegram_split import split_text, utf16_length
 from bot.rendering.wrapping import shorten
 from prompts import render
+from retrieval.effect import NOT_IN_FORCE
 from retrieval.records import DocumentInfo, Passage
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def render_found(passages: Sequence[Passage], keyboard: Keyboard = ()) -> tuple[
     """The passages that a search found, numbered from 1, each a quote that unfolds under its heading path."""
     messages: list[list[Run]] = [[]]
     for n, passage in enumerate(passages, start=1):
-        head = Run(f"{n}. {_title(passage.document)}{_short(passage.section, _SECTION_CHARS)}\n", "b")
+        title = _title(passage.document) + _lapse(passage.document)
+        head = Run(f"{n}. {title}{_short(passage.section, _SECTION_CHARS)}\n", "b")
         room = MESSAGE_UNITS - _length([head]) - 1
         for piece in split_text(displayable(passage.text), room) or ("",):
             entry = [head, Run(piece.strip("\n"), "blockquote expandable"), Run("\n")]
@@ -284,7 +286,7 @@ def _tail(answer: Answer, keyboard: Keyboard) -> str:
     if answer.nearest:
         lines = [f"{n}. {_nearest_line(each)}" for n, each in enumerate(answer.nearest, start=1)]
         blocks.append("\n".join(["最接近的原文（不是答案）", *lines]))
-    blocks += [on_one_line(f"提示：{each}") for each in answer.notices]
+    blocks += [on_one_line(f"提示：{each}") for each in answer.notices_behind]
     labels = {button.label for row in keyboard for button in row}
     unseen = [each for each in answer.suggestions if each not in labels]
     if unseen:
@@ -325,7 +327,12 @@ def _topic_line(topic: Topic) -> str:
     mentioned = "" if topic.is_explained else "（只提到名称）"
     document = topic.passage.document
     home = f"《{_short(document.title, _HOME_CHARS)}》" if document.title else _title(document)
-    return f"{_short(topic.name, _TITLE_CHARS)}{mentioned}　{home}"
+    return f"{_short(topic.name, _TITLE_CHARS)}{mentioned}　{home}{_lapse(document)}"
+
+
+def _lapse(document: DocumentInfo) -> str:
+    """The state of a document that is not in force, in brackets."""
+    return f"（{document.status}）" if document.status in NOT_IN_FORCE else ""
 
 
 def _title(document: DocumentInfo) -> str:

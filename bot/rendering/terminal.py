@@ -29,7 +29,7 @@ def render_answer(answer: Answer, *, width: int) -> Text:
     elif answer.nearest:
         blocks.append(_heading("最接近的原文（不是答案）"))
         blocks += [_nearest(each, width) for each in answer.nearest]
-    blocks += [_line(f"提示：{each}", width, style="yellow") for each in answer.notices]
+    blocks += [_line(f"提示：{each}", width, style="yellow") for each in answer.notices_behind]
     if answer.suggestions:
         blocks.append(_heading("资料里能回答的问题"))
         blocks += [_line(f"{n}. {each}", width) for n, each in enumerate(answer.suggestions, start=1)]

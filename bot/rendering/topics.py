@@ -10,6 +10,7 @@ from rich.text import Text
 from bot.rendering.json import Json, passage_json
 from bot.rendering.legible import on_one_line
 from bot.rendering.wrapping import shorten, wrap_cells
+from retrieval.effect import NOT_IN_FORCE
 from retrieval.records import ScoredPassage
 from retrieval.topics import Topic
 
@@ -70,7 +71,8 @@ def _topic_json(topic: Topic) -> Json:
 def _entry(number: int, topic: Topic, width: int) -> Text:
     document = topic.passage.document
     remark = "" if topic.is_explained else "（只是提到）"
-    origin = f"《{document.title}》 {document.source}" if document.title else document.source
+    state = f"（{document.status}）" if document.status in NOT_IN_FORCE else ""
+    origin = f"《{document.title}》{state} {document.source}" if document.title else document.source + state
     return Text("\n").join(
         [
             _block(f"{number}. {topic.name}{remark}", width, style="bold" if topic.is_explained else ""),

@@ -82,7 +82,8 @@ def _gone(others: Iterable[DocumentChange]) -> str:
 
 
 def _name(change: DocumentChange) -> str:
-    return shorten(PurePosixPath(change.source).name, _NAME_CHARS)
+    # What an archive holds is told apart by its path inside.
+    return shorten("/".join(PurePosixPath(change.source).parts[1:]) or change.source, _NAME_CHARS)
 
 
 def _cut(entry: str) -> str:

@@ -9,16 +9,19 @@ from datetime import datetime
 from itertools import groupby
 
 from bot.feedback import read_feedback
+from bot.reporting.changes import recent_rewordings
 from bot.reporting.comparison import compare
-from bot.reporting.content import Entry, Overview, Report, Tally, Trend
+from bot.reporting.content import Entry, Overview, Report, Tally, Trend, Unreadable
 from bot.reporting.voices import collect_voices
 from ingest.cleaning import undo_edits
 from ingest.cleaning.trace import STEP_SEPARATOR
 from ingest.decrees import KINDS, STATUSES
 from ingest.records import Edit
+from retrieval.authority import Register
 from retrieval.evaluation import METRICS
 from retrieval.figures import Figures, recorded_evaluations
-from retrieval.registers import RegisterCache
+from retrieval.history import past_versions
+from retrieval.registers import make_for
 from retrieval.retriever import EVERYONE, STAFF
 from retrieval.snapshot import Holding, Snapshot
 from retrieval.store import Store
@@ -42,7 +45,8 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
     """
     with store.snapshot(EVERYONE if is_public else STAFF) as snapshot:
         version = snapshot.info
-        held = _held(snapshot, is_public)
+        register = make_for(snapshot, made_at.date().isoformat(), store.data_dir)
+        held = _held(snapshot, register, is_public)
         listed = sorted(held, key=lambda each: each.quarantine is None)[:ENTRIES_MAX]
         entries = list(_entries(snapshot, listed))
         repairs = _repairs(snapshot, held)
@@ -61,9 +65,23 @@ def collect_report(store: Store, *, made_at: datetime, is_public: bool = False) 
         repairs=repairs,
         entries=tuple(each for each in entries if each.holding.quarantine is None),
         quarantined=tuple(each for each in entries if each.holding.quarantine is not None),
+        unreadable=() if is_public else _unreadable(store),
         voices=voices,
         trends=trends,
+        missing=tuple(register.missing.values()),
+        rewordings=recent_rewordings(store, [each.info for each in served], is_public=is_public),
         left_out=(*damaged, *_bounds(held, entries), *voices.left_out, *untried),
+    )
+
+
+def _unreadable(store: Store) -> tuple[Unreadable, ...]:
+    """What the ingest before this version, or the one that made it, could not read."""
+    ingests = (each for each in past_versions(store) if each.action == "ingest")
+    last = next(ingests, None)
+    return tuple(
+        Unreadable(str(each["source"]), str(each["reason"]))
+        for each in (last.documents if last else ())
+        if each["change"] == "broken"
     )
 
 
@@ -80,9 +98,8 @@ def _overview(held: Sequence[Holding], served: Sequence[Holding]) -> Overview:
     )
 
 
-def _held(snapshot: Snapshot, is_public: bool) -> list[Holding]:
+def _held(snapshot: Snapshot, register: Register, is_public: bool) -> list[Holding]:
     """The documents to tell of, each with the status that it has among those that its readers may see."""
-    register = RegisterCache().get(snapshot)
     return [
         replace(each, info=register.effective(each.info))
         for each in snapshot.holdings()

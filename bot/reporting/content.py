@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.reporting.comparison import Comparison
+from ingest.comparing.rewording import Rewording
+from retrieval.editions import Missing
 from retrieval.snapshot import Holding, Version
 
 
@@ -58,6 +60,14 @@ class Entry:
     @property
     def is_internal(self) -> bool:
         return self.holding.info.audience == "内部"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that the last ingest could not read, and why."""
+
+    source: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +129,21 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionChanges:
+    """A version, and the documents that it worded otherwise than the version before, by title."""
+
+    version: str
+    at: datetime
+    documents: tuple[tuple[str, Rewording], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole report. ``left_out`` holds a Chinese sentence for everything that found no room.
 
     ``repairs`` count edits by cleaning step, most frequent first. ``voices`` are of the time since
-    ``published_at``. All moments are in the time zone of ``made_at``.
+    ``published_at``. ``missing`` are known editions in force that the corpus lacks, ``rewordings`` what the
+    latest versions worded otherwise, newest first. All moments are in the time zone of ``made_at``.
     """
 
     made_at: datetime
@@ -134,6 +154,9 @@ class Report:
     repairs: tuple[Tally, ...]
     entries: tuple[Entry, ...]
     quarantined: tuple[Entry, ...]
+    unreadable: tuple[Unreadable, ...]
     voices: Voices
     trends: tuple[Trend, ...]
     left_out: tuple[str, ...]
+    missing: tuple[Missing, ...] = ()
+    rewordings: tuple[VersionChanges, ...] = ()

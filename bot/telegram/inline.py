@@ -17,6 +17,7 @@ from bot.rendering.telegram import render_answer
 from bot.rendering.telegram_markup import make_label
 from bot.telegram.limits import RateLimits
 from bot.work import QueueFull
+from retrieval.effect import NOT_IN_FORCE
 from retrieval.errors import InputError
 from retrieval.records import EVERYONE
 
@@ -60,8 +61,12 @@ class Inline:
             ParseMode.HTML,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
-        titles = dict.fromkeys(each.document.title for each in answer.citations)
-        description = "、".join(f"《{title}》" for title in titles if title)
+        titles = {each.document.title: each.document.status for each in answer.citations}
+        description = "、".join(
+            f"《{title}》" + (f"（{state}）" if state in NOT_IN_FORCE else "")
+            for title, state in titles.items()
+            if title
+        )
         return [
             InlineQueryResultArticle(
                 "answer", make_label(query.query), content, description=make_label(description)

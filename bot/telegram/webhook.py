@@ -14,6 +14,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from telegram import Bot
+from telegram.error import TimedOut
 from tornado.web import RequestHandler, stream_request_body
 
 from bot.settings import TelegramSettings
@@ -106,13 +107,21 @@ class _Door(RequestHandler):
         self._body += chunk
 
     async def post(self) -> None:
-        """Queue the update. What cannot be read is passed over: Telegram would send it again and again."""
+        """Queue the update. What cannot be read is passed over: Telegram would send it again and again.
+
+        503 where it can neither be written down nor be answered in time.
+        """
         try:
             update = read_update(_parsed(self._body), self._bot)
         except Unreadable as exc:
             self._journal.pass_over(exc)
-        else:
+            return
+        try:
             await self._journal.put(update)
+        except TimedOut as exc:
+            # Telegram sends it again, by when it may have had its reply.
+            self._journal.pass_over(exc)
+            self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
 
     def _refusal(self) -> HTTPStatus | None:
         if self.request.path.strip("/") != self._place.path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
@@ -13,7 +14,7 @@ from starlette.routing import Route
 
 from bot.answering.conversation import Key, Turn
 from bot.asking import QUESTION_CHARS_MAX
-from bot.reading import find_document, find_passage
+from bot.reading import find_document
 from bot.rendering.explain import explain_json
 from bot.rendering.json import answer_json, document_json, evidence_json, passage_json
 from bot.rendering.legible import json_text
@@ -96,9 +97,7 @@ class Api:
         """One passage with the ids of its neighbours."""
         person = self._site.person(request)
         passage_id = request.path_params["passage_id"]
-        view = await self._site.assistant.read(
-            person.audiences, lambda snapshot: find_passage(snapshot, passage_id)
-        )
+        view = await self._site.assistant.passage(passage_id, person.audiences)
         shown = passage_json(ScoredPassage(view.passage, 0.0))
         for name in ("score", "also_in"):
             del shown[name]
@@ -153,7 +152,10 @@ async def listed(site: Site, person: Person, wanted: Filters, page: int, size: i
     """A page of the documents that are wanted."""
 
     def work(snapshot: Snapshot) -> Json:
-        held = [each for each in snapshot.holdings() if each.quarantine is None and wanted.match(each.info)]
+        register = site.assistant.register(snapshot)
+        served = [each for each in snapshot.holdings() if each.quarantine is None]
+        served = [replace(each, info=register.effective(each.info)) for each in served]
+        held = [each for each in served if wanted.match(each.info)]
         shown = held[(page - 1) * size : page * size]
         rows = [
             {
@@ -179,10 +181,11 @@ async def read(site: Site, person: Person, document_id: str) -> Json:
 
     def work(snapshot: Snapshot) -> Json:
         view = find_document(snapshot, document_id)
+        document = site.assistant.register(snapshot).effective(view.document)
         return {
-            **document_json(view.document),
-            "audience": view.document.audience,
-            "metadata": dict(view.document.metadata),
+            **document_json(document),
+            "audience": document.audience,
+            "metadata": dict(document.metadata),
             "passages": view.total,
             "first_passage": view.first_id,
             "text": snapshot.document_text(document_id),

@@ -164,8 +164,10 @@ class AskPages:
         person = self._site.person(request)
         start, end = (whole_number(request.query_params.get(name, "")) for name in ("start", "end"))
         passage_id = request.path_params["passage_id"]
-        view = await self._site.assistant.read(
-            person.audiences, lambda snapshot: source_view(snapshot, passage_id, start, end)
+        assistant = self._site.assistant
+        view = await assistant.read(
+            person.audiences,
+            lambda snapshot: source_view(snapshot, assistant.register(snapshot), passage_id, start, end),
         )
         return self._site.page(request, "source.html", view=view)
 

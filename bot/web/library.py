@@ -60,8 +60,10 @@ class LibraryPages:
         person = self._site.person(request)
         document_id = request.path_params["document_id"]
         part = whole_number(request.query_params.get("part_no", ""), 1)
-        page = await self._site.assistant.read(
-            person.audiences, lambda snapshot: document_page(snapshot, document_id, part)
+        assistant = self._site.assistant
+        page = await assistant.read(
+            person.audiences,
+            lambda snapshot: document_page(snapshot, assistant.register(snapshot), document_id, part),
         )
         # The structure is found in the text as this person may read it.
         page = await self._site.assistant.work.run(lambda: replace(page, lines=lines_of(page)))

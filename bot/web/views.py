@@ -7,12 +7,13 @@ in it, so that no choice of a beginning and an end shows half of a number.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.answering.view import DocumentView
 from bot.reading import PassageView, find_document, find_passage
 from ingest.records import Edit
+from retrieval.authority import Register
 from retrieval.records import DocumentInfo
 from retrieval.snapshot import Snapshot
 
@@ -103,9 +104,10 @@ class Shelf:
     choices: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
 
-def source_view(snapshot: Snapshot, passage_id: str, start: int, end: int) -> SourceView:
+def source_view(snapshot: Snapshot, register: Register, passage_id: str, start: int, end: int) -> SourceView:
     """The passage with its quote ``[start, end)`` of the document; Gone where it is not there."""
     place = find_passage(snapshot, passage_id)
+    place = replace(place, passage=register.shown(place.passage))
     passage = place.passage
     text = snapshot.document_text(passage.document.id)
     if not (0 <= start < end <= len(text) and end - start <= _WINDOW_CHARS):
@@ -127,7 +129,7 @@ def source_view(snapshot: Snapshot, passage_id: str, start: int, end: int) -> So
     )
 
 
-def document_page(snapshot: Snapshot, document_id: str, part: int) -> DocumentPage:
+def document_page(snapshot: Snapshot, register: Register, document_id: str, part: int) -> DocumentPage:
     """A part of a document, from 1; the nearest one where there is no such part. Gone as above."""
     view = find_document(snapshot, document_id)
     starts = _part_starts(snapshot.document_text(document_id))
@@ -135,7 +137,7 @@ def document_page(snapshot: Snapshot, document_id: str, part: int) -> DocumentPa
     part = min(max(part, 1), len(starts))
     first, last = starts[part - 1], (*starts, len(text))[part]
     return DocumentPage(
-        view.document,
+        register.effective(view.document),
         view.total,
         view.first_id,
         text[first:last].rstrip("\n"),

@@ -8,24 +8,16 @@ loader imports its library when it is needed, so plain text costs no import.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 
 from ingest.loaders.bounds import check_bytes, check_chars
+from ingest.loaders.formats import BY_NAME, ending_remark
 from ingest.loaders.recognition import recognise
-from ingest.loaders.refusals import CHECK_REMEDY, refuse
+from ingest.loaders.refusals import CHECK_REMEDY, CONTAINER_REMEDY, refuse
 from ingest.records import RawDocument
 
 Loader = Callable[[bytes, str], RawDocument]
-
-# format -> module of this package with ``load(data, name)``
-LOADERS = {
-    "text": "text",
-    "html": "html",
-    "docx": "word",
-    "pdf": "pdf",
-    "xlsx": "spreadsheet",
-    "pptx": "slides",
-}
 
 
 def load(data: bytes, name: str) -> RawDocument:
@@ -37,7 +29,11 @@ def load(data: bytes, name: str) -> RawDocument:
     if not data.strip(b"\0 \t\r\n"):
         refuse(name, "是空文件", CHECK_REMEDY)
     check_bytes(data, name)
-    loader: Loader = import_module(f"ingest.loaders.{LOADERS[recognise(data, name)]}").load
+    found = BY_NAME[recognise(data, name)]
+    if not found.module:
+        refuse(name, "是压缩包，里面的资料各算一份", CONTAINER_REMEDY)
+    loader: Loader = import_module(f"ingest.loaders.{found.module}").load
     raw = loader(data, name)
     check_chars(len(raw.text), name)
-    return raw
+    remark = ending_remark(raw.format, name)
+    return replace(raw, remarks=(remark, *raw.remarks)) if remark else raw

@@ -7,7 +7,7 @@ import zipfile
 
 from ingest.loaders.bounds import check_tags
 from ingest.loaders.recognition import OLE_MAGIC, is_program
-from ingest.loaders.refusals import PASSWORD_REMEDY, SPLIT_REMEDY, reading, refuse
+from ingest.loaders.refusals import PASSWORD_REMEDY, SPLIT_REMEDY, WITHOUT_PROGRAMS, reading, refuse
 
 MAX_ENTRIES = 4_000
 MAX_UNPACKED_BYTES = 192 * 1024 * 1024
@@ -21,7 +21,6 @@ _PROGRAM_PARTS = ("vbaproject.bin", "/macrosheets/", "/dialogsheets/", "/activex
 # The stream in which an Office file carries any other file along.
 _PACKAGED_FILE = "\x01Ole10Native".encode("utf-16-le")
 _SAVE_ANEW = "请用 WPS 或 Word 打开核对后重新另存。"
-_WITHOUT_PROGRAMS = "请去掉宏、控件和内嵌的文件，另存为普通的 docx、xlsx 或 pptx。"
 
 
 def check_office_archive(data: bytes, name: str) -> None:
@@ -37,7 +36,7 @@ def check_office_archive(data: bytes, name: str) -> None:
             if entry.filename.endswith((".xml", ".rels")):
                 _check_xml(archive.read(entry), entry.filename, name)
             elif _carries_program(archive, entry):
-                refuse(name, "内嵌了程序或其他文件，为安全起见不收录", _WITHOUT_PROGRAMS)
+                refuse(name, "内嵌了程序或其他文件，为安全起见不收录", WITHOUT_PROGRAMS)
 
 
 def _check_directory(entries: list[zipfile.ZipInfo], name: str) -> None:
@@ -45,18 +44,19 @@ def _check_directory(entries: list[zipfile.ZipInfo], name: str) -> None:
         refuse(name, "已加密，打不开", PASSWORD_REMEDY)
     names = [entry.filename for entry in entries]
     if any(part in each.lower() for each in names for part in _PROGRAM_PARTS):
-        refuse(name, "带有宏程序或控件，为安全起见不收录", _WITHOUT_PROGRAMS)
+        refuse(name, "带有宏程序或控件，为安全起见不收录", WITHOUT_PROGRAMS)
     if len(set(names)) < len(names) or any(map(_leaves_archive, names)):
         refuse(name, "的内部结构不正常（重名或越界的路径），为安全起见不收录", _SAVE_ANEW)
     total = sum(entry.file_size for entry in entries)
     xml = sum(entry.file_size for entry in entries if entry.filename.endswith(".xml"))
     if len(entries) > MAX_ENTRIES or total > MAX_UNPACKED_BYTES or xml > MAX_XML_BYTES:
         refuse(name, "解压后过大，可能是压缩炸弹", SPLIT_REMEDY)
-    if any(_is_bomb(entry) for entry in entries):
+    if any(is_bomb(entry) for entry in entries):
         refuse(name, "压缩比异常，可能是压缩炸弹", _SAVE_ANEW)
 
 
-def _is_bomb(entry: zipfile.ZipInfo) -> bool:
+def is_bomb(entry: zipfile.ZipInfo) -> bool:
+    """Whether a large part is packed beyond what documents can be."""
     return entry.file_size > RATIO_COUNTS_FROM_BYTES and entry.file_size > MAX_RATIO * max(
         entry.compress_size, 1
     )

@@ -28,7 +28,11 @@ _PLACEHOLDER = re.compile(r"%([1-9])")
 
 @dataclass(frozen=True)
 class Level:
-    """One level of a list definition; ``pattern`` has ``%1`` … ``%9`` for the numbers of the levels."""
+    """One level of a list definition; ``pattern`` has ``%1`` … ``%9`` for the numbers of the levels.
+
+    It begins anew below each of the first ``restart`` levels: below all above it as a rule, below none for
+    articles that count on through the chapters.
+    """
 
     format: str
     pattern: str
@@ -36,6 +40,7 @@ class Level:
     suffix: str
     is_legal: bool
     style: str
+    restart: int = MAX_LEVELS
 
 
 @dataclass
@@ -55,7 +60,7 @@ class Numbering:
         counts = self._counts[abstract_id]
         self._restart(number_id, level, counts)
         counts[level] = counts.get(level, levels[level].start - 1) + 1
-        for deeper in [key for key in counts if key > level]:
+        for deeper in [key for key in counts if key > level and level < levels[key].restart]:
             del counts[deeper]
         return _printed(levels, level, counts)
 
@@ -100,6 +105,7 @@ def _levels(parent: Any) -> dict[int, Level]:
             suffix=_value(item, "suff", "tab"),
             is_legal=item.find(W + "isLgl") is not None,
             style=_value(item, "pStyle"),
+            restart=_integer(_value(item, "lvlRestart"), MAX_LEVELS),
         )
         for item in parent.findall(W + "lvl")
     }
@@ -119,9 +125,15 @@ def _printed(levels: dict[int, Level], level: int, counts: dict[int, int]) -> st
         return str(count) if own.is_legal else format_number(count, of.format)
 
     text = _PLACEHOLDER.sub(number, own.pattern)
-    # Chinese enumerators carry their own gap: 一、 （一） 1）; Word's tab behind them is layout.
-    gap = "" if own.suffix == "nothing" or text.endswith(("、", "）", ")", "，", "：", "．")) else " "
-    return text + gap if text else ""
+    return text if own.suffix == "nothing" else with_gap(text)
+
+
+def with_gap(label: str) -> str:
+    """A printed number with what sets it apart from the text; nothing for an empty one.
+
+    Chinese enumerators carry their own gap: 一、 （一） 1）; the tab behind them is layout.
+    """
+    return label + ("" if not label or label.endswith(("、", "）", ")", "，", "：", "．")) else " ")
 
 
 def format_number(count: int, style: str) -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ingest.loaders.bounds import check_chars
+from ingest.loaders.ocr import refuse_pictures
 from ingest.loaders.page_edges import Line, without_edges
 from ingest.loaders.pdf_drawing import DrawnBytes
+from ingest.loaders.pdf_scans import is_illegible, read_scans
 from ingest.loaders.refusals import DAMAGED_REMEDY, PASSWORD_REMEDY, SPLIT_REMEDY, reading, refuse
 from ingest.records import Margin, RawDocument
 
@@ -33,10 +34,6 @@ MIN_PAGE_CHARS = 30
 # The file's end is marked; some writers append a signature or padding behind the mark.
 END_WINDOW_BYTES = 8192
 
-OCR_REMEDY = "请先用 OCR 软件识别文字，另存为带文字层的 pdf 或 docx 后再导入。"
-
-_UNREADABLE = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]|\(cid:\d+\)")
-
 
 def load(data: bytes, name: str) -> RawDocument:
     """The text of all pages; a warning names pages that are pictures, a file of such pages is refused."""
@@ -48,12 +45,21 @@ def load(data: bytes, name: str) -> RawDocument:
         pages, scans = _read_pages(reader, name)
         metadata = _properties(reader)
         noted = list(_noted(reader))
+    scanned = read_scans(data, pages, scans, name)
+    pages = scanned.pages
     kept = without_edges(pages)
     text = "\n".join(line.text for page in kept for line in page).strip("\n")
-    _check_text(text, name)
+    if not text.strip():
+        refuse_pictures(name, "没有可读的文字，可能是扫描件")
     margins = (*noted, *_margins(pages, kept))
     return RawDocument(
-        text=text, format="pdf", metadata=metadata, warnings=_scan_warnings(scans), margins=margins
+        text=text,
+        format="pdf",
+        metadata=metadata,
+        warnings=scanned.warnings,
+        margins=margins,
+        remarks=scanned.remarks,
+        recognised=scanned.recognised,
     )
 
 
@@ -124,8 +130,8 @@ def _read_pages(reader: PdfReader, name: str) -> tuple[list[list[Line]], list[in
         if chars < MIN_PAGE_CHARS and _has_picture(page):
             scans.append(number)
         pages.append(lines)
-    if len(scans) == len(pages):
-        refuse(name, "只有图片，没有可读的文字", OCR_REMEDY)
+    if is_illegible("".join(line.text for page in pages for line in page)):
+        scans = list(range(1, len(pages) + 1))
     return pages, scans
 
 
@@ -173,20 +179,6 @@ def _placed_lines(text: str, pieces: list[tuple[str, float]], height: float) -> 
 def _has_picture(page: PageObject) -> bool:
     """Whether the page draws any image, directly or inside a form."""
     return bool(page.images.keys())
-
-
-def _check_text(text: str, name: str) -> None:
-    visible = "".join(text.split())
-    if not visible:
-        refuse(name, "没有可读的文字，可能是扫描件", OCR_REMEDY)
-    if len(_UNREADABLE.findall(visible)) * 2 > len(visible):
-        refuse(name, "的字体没有文字编码，读出来是乱码", OCR_REMEDY)
-
-
-def _scan_warnings(scans: list[int]) -> tuple[str, ...]:
-    if not scans:
-        return ()
-    return (f"第 {'、'.join(map(str, scans[:20]))} 页只有图片，其中的文字没有读出；需要时请先做 OCR",)
 
 
 def _properties(reader: PdfReader) -> dict[str, str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from typing import NoReturn
 
+from ingest.loaders.formats import BY_NAME
 from ingest.loaders.refusals import (
     ARCHIVE_REMEDY,
     NOT_A_DOCUMENT,
-    PASSWORD_REMEDY,
     PICTURE_REMEDY,
     SAVE_AS,
     reading,
@@ -23,38 +22,27 @@ PROGRAM_MAGIC = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 FOREIGN_MAGIC = (
     *((magic, "可执行程序") for magic in PROGRAM_MAGIC),
     (b"#!/", "脚本程序"),
-    (b"\x89PNG", "图片"),
-    (b"\xff\xd8\xff", "图片"),
-    (b"GIF8", "图片"),
-    (b"BM", "图片"),
-    (b"II*\0", "图片"),
-    (b"MM\0*", "图片"),
+    (b"GIF8", "动图"),
     (b"Rar!", "压缩包"),
     (b"7z\xbc\xaf", "压缩包"),
-    (b"\x1f\x8b", "压缩包"),
-    (b"BZh", "压缩包"),
-    (b"\xfd7zXZ", "压缩包"),
     (b"SQLite format 3", "数据库"),
     (b"ID3", "音频"),
     (b"OggS", "音频"),
     (b"RIFF", "音视频或图片"),
 )
+PICTURE_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM")
 
 ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
+PACKED_TAR_MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
+TAR_MARK = slice(257, 262)
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 # Main part of each OOXML format, the sign that tells them apart inside the same zip container.
 OOXML_PARTS = (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx"))
-
-# Streams of the old binary formats; OLE keeps their names in UTF-16.
-OLE_STREAMS = (
-    ("EncryptedPackage", "已加密的 Office 文件"),
-    ("WordDocument", "旧版 doc 或 wps 文字文档"),
-    ("Workbook", "旧版 xls 表格"),
-    ("PowerPoint Document", "旧版 ppt 演示文稿"),
-)
+# The kind of an OpenDocument file stands in a part of its own, with -template behind it for a template.
+ODF_KINDS = {b"text": "odt", b"spreadsheet": "ods", b"presentation": "odp"}
 
 _HTML_START = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|div|table|p|h1|article|span|font|center)\b",
@@ -66,9 +54,9 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def recognise(data: bytes, name: str) -> str:
-    """The format by content: text, html, docx, pdf, xlsx or pptx; anything else is refused.
+    """The format by content, a name of ``formats.FORMATS``; what is none of them is refused.
 
-    ``name`` only stands in the message, whatever its extension says.
+    ``name`` stands in the message, and tells a table of delimited text from a text full of commas.
     """
     # A PDF may begin with anything, so a program may say that it is one as well.
     if b"%PDF-" in data[:1024] and not is_program(data):
@@ -76,16 +64,36 @@ def recognise(data: bytes, name: str) -> str:
     if data.startswith(ZIP_MAGIC):
         return _recognise_zip(data, name)
     if data.startswith(OLE_MAGIC):
-        _refuse_ole(data, name)
+        from ingest.loaders.legacy import legacy_format
+
+        return legacy_format(data, name)
     if data.startswith(b"{\\rtf"):
-        refuse(name, "是 RTF 文档，暂不支持", SAVE_AS)
+        return "rtf"
+    if data.startswith(PACKED_TAR_MAGIC) or data[TAR_MARK] == b"ustar":
+        return "tar"
+    if is_picture(data):
+        return "image"
     _refuse_foreign(data, name)
+    return _recognise_text(data, name)
+
+
+def _recognise_text(data: bytes, name: str) -> str:
+    from ingest.loaders.mail import is_mail, mail_format
+
+    if is_mail(data):
+        with reading(name):
+            return mail_format(data)
     if is_html(data):
         return "html"
     if _XML_START.match(_without_wide_nulls(data[:512])):
         refuse(name, "是 XML 数据，不是可收录的文档", SAVE_AS)
     _refuse_binary(data, name)
-    return "text"
+    return "csv" if name.lower().endswith(BY_NAME["csv"].suffixes) else "text"
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether the bytes begin like a picture; text that begins with the same letters is none."""
+    return data.startswith(PICTURE_MAGIC) and bool(_CONTROL.search(data[:4096]))
 
 
 def is_html(data: bytes) -> bool:
@@ -107,29 +115,19 @@ def _without_wide_nulls(head: bytes) -> bytes:
 
 
 def _recognise_zip(data: bytes, name: str) -> str:
-    parts = _part_names(data, name)
-    if "[Content_Types].xml" in parts:
-        for prefix, found in OOXML_PARTS:
-            if any(part.startswith(prefix) for part in parts):
-                return found
-    if "mimetype" in parts and "content.xml" in parts:
-        return refuse(name, "是 OpenDocument 文档，暂不支持", SAVE_AS)
-    return refuse(name, "是压缩包，不是文档", ARCHIVE_REMEDY)
-
-
-def _part_names(data: bytes, name: str) -> list[str]:
-    names: list[str] = []
     with reading(name), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names += archive.namelist()
-    return names
-
-
-def _refuse_ole(data: bytes, name: str) -> NoReturn:
-    for stream, what in OLE_STREAMS:
-        if stream.encode("utf-16-le") in data:
-            remedy = PASSWORD_REMEDY if stream == "EncryptedPackage" else SAVE_AS
-            refuse(name, f"是{what}，暂不能直接读取", remedy)
-    refuse(name, "是旧版 Office 或 WPS 的二进制文件，暂不能直接读取", SAVE_AS)
+        parts = archive.namelist()
+        if "[Content_Types].xml" in parts:
+            for prefix, found in OOXML_PARTS:
+                if any(part.startswith(prefix) for part in parts):
+                    return found
+        if "mimetype" in parts and "content.xml" in parts:
+            with archive.open("mimetype") as part:
+                kind = part.read(200).rpartition(b".")[2].partition(b"-")[0].strip()
+            return ODF_KINDS.get(kind) or refuse(name, "是 OpenDocument 的图形或公式，不是文档", SAVE_AS)
+        if "OFD.xml" in parts:
+            return "ofd"
+    return "zip"
 
 
 def _refuse_foreign(data: bytes, name: str) -> None:
@@ -138,7 +136,7 @@ def _refuse_foreign(data: bytes, name: str) -> None:
     for magic, what in FOREIGN_MAGIC:
         # Short magics are letters that a text may begin with too; only control bytes make them binary.
         if data.startswith(magic) and (len(magic) > 3 or _CONTROL.search(data[:4096]) or magic == b"#!/"):
-            remedy = {"图片": PICTURE_REMEDY, "压缩包": ARCHIVE_REMEDY}.get(what, NOT_A_DOCUMENT)
+            remedy = {"动图": PICTURE_REMEDY, "压缩包": ARCHIVE_REMEDY}.get(what, NOT_A_DOCUMENT)
             refuse(name, f"其实是{what}，不是文档", remedy)
 
 

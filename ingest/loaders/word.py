@@ -12,8 +12,10 @@ from typing import Any
 
 from ingest.loaders.archive import check_office_archive
 from ingest.loaders.bounds import within_bounds
+from ingest.loaders.embedded import PICTURE, read_embedded
 from ingest.loaders.numbering import W, read_numbering
-from ingest.loaders.refusals import CHECK_REMEDY, PICTURE_REMEDY, reading, refuse
+from ingest.loaders.ocr import refuse_pictures
+from ingest.loaders.refusals import CHECK_REMEDY, reading, refuse
 from ingest.loaders.tables import is_layout, table_lines
 from ingest.records import Margin, RawDocument
 
@@ -25,6 +27,8 @@ _SKIPPED = frozenset((W + "del", W + "moveFrom", W + "instrText", W + "delText",
 _LABEL_CHARS_MAX = 100
 _RUNNING = {"header": "页眉", "footer": "页脚"}
 _TEXTPATH = "{urn:schemas-microsoft-com:vml}textpath"
+_BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_EMBED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 _BREAKS = frozenset((W + "br", W + "cr"))
 _NOTE_MARKS = {W + "footnoteReference": "footnote", W + "endnoteReference": "endnote"}
 
@@ -34,12 +38,27 @@ def load(data: bytes, name: str) -> RawDocument:
     check_office_archive(data, name)
     with reading(name):
         document = _open(data)
-        lines = list(within_bounds(_Reader(document).lines(), name))
+        reader = _Reader(document)
+        lines = list(within_bounds(reader.lines(), name))
         metadata = properties(document.core_properties)
         margins = (*_margins(document.part), *property_margins(document.core_properties))
-        if not lines:
-            _refuse_blank(document, name)
-    return RawDocument(text="\n".join(lines), format="docx", metadata=metadata, margins=margins)
+    has_text = any(line != PICTURE for line in lines)
+    seen = read_embedded(data, reader.pictures, name, has_text=has_text)
+    said = iter(seen.texts)
+    written = [text for line in lines for text in (next(said) if line == PICTURE else (line,))]
+    if not written and reader.pictures:
+        refuse_pictures(name, "里只有图片，没有文字")
+    if not written:
+        refuse(name, "里没有文字", CHECK_REMEDY)
+    return RawDocument(
+        text="\n".join(written),
+        format="docx",
+        metadata=metadata,
+        warnings=seen.warnings,
+        margins=margins,
+        remarks=seen.remarks,
+        recognised=seen.recognised,
+    )
 
 
 def _margins(part: Any) -> Iterator[Margin]:
@@ -74,12 +93,6 @@ def _open(data: bytes) -> Any:
     return docx.Document(io.BytesIO(data))
 
 
-def _refuse_blank(document: Any, name: str) -> None:
-    if any("/image" in relation.reltype for relation in document.part.rels.values()):
-        refuse(name, "里只有图片，没有文字", PICTURE_REMEDY)
-    refuse(name, "里没有文字", CHECK_REMEDY)
-
-
 def properties(core: Any) -> dict[str, str]:
     """Title, author, keywords and creation date of an Office file, where they are filled in."""
     created = core.created
@@ -107,6 +120,8 @@ class _Reader:
         self._numbering = read_numbering(_related(document.part, "/numbering"))
         self._style_numbers = _style_numbers(document.styles.element)
         self._notes: list[tuple[str, str]] = []
+        self._shown: set[str] = set()
+        self.pictures: list[bytes] = []
 
     def lines(self) -> Iterator[str]:
         """The whole document: its body, then the notes that it refers to."""
@@ -130,7 +145,9 @@ class _Reader:
         roots = {kind: _related(self._part, f"/{kind}s") for kind in ("footnote", "endnote")}
         for mark, (kind, note_id) in enumerate(self._notes, 1):
             note = _note(roots[kind], kind, note_id)
-            text = " ".join(self.blocks(note)).strip() if note is not None else ""
+            lines = list(self.blocks(note)) if note is not None else []
+            text = " ".join(line for line in lines if line != PICTURE).strip()
+            yield from (line for line in lines if line == PICTURE)
             if text:
                 yield f"[{mark}] {text}"
 
@@ -142,7 +159,16 @@ class _Reader:
         if text.strip():
             yield from (self._label(paragraph) + text).split("\n")
         for box in boxes:
-            yield from self.blocks(box)
+            yield from self._picture(box) if box.tag == _BLIP else self.blocks(box)
+
+    def _picture(self, blip: Any) -> Iterator[str]:
+        """A mark in the place of a picture, once; those that lie elsewhere are left out."""
+        key = blip.get(_EMBED, "")
+        part = self._part.related_parts.get(key)
+        if part is not None and key not in self._shown:
+            self._shown.add(key)
+            self.pictures.append(part.blob)
+            yield PICTURE
 
     def _collect(self, element: Any, pieces: list[str], boxes: list[Any]) -> None:
         for child in element:
@@ -160,7 +186,7 @@ class _Reader:
             elif tag in _NOTE_MARKS:
                 self._notes.append((_NOTE_MARKS[tag], child.get(W + "id", "")))
                 pieces.append(f"[{len(self._notes)}]")
-            elif tag == W + "txbxContent":
+            elif tag in (W + "txbxContent", _BLIP):
                 boxes.append(child)
             elif tag != W + "pPr" and tag != W + "rPr":
                 self._collect(child, pieces, boxes)
@@ -185,10 +211,12 @@ class _Reader:
             for row in table.iter(W + "tr")
             if next(row.iterancestors(W + "tbl")) is table
         ]
-        texts = [[" ".join(cell) for cell in row] for row in rows]
+        texts = [[" ".join(line for line in cell if line != PICTURE) for cell in row] for row in rows]
         if is_layout(texts):
             return [line for row in rows for cell in row for line in cell]
-        return table_lines(texts)
+        # What pictures in cells say stands behind the table.
+        pictures = [PICTURE for row in rows for cell in row for line in cell if line == PICTURE]
+        return [*table_lines(texts), *pictures]
 
 
 def _is_hidden(run: Any) -> bool:

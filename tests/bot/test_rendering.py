@@ -18,6 +18,7 @@ from bot.rendering.json import answer_json, evidence_json
 from bot.rendering.legible import printable, visible
 from bot.rendering.report import render_report
 from bot.rendering.terminal import render_answer, render_evidence
+from bot.rendering.unreadable import unreadable_lines
 from bot.rendering.wrapping import shorten, wrap_cells
 from bot.reporting.alignment import blocks
 from ingest.plan import DocumentChange
@@ -232,8 +233,24 @@ def test_a_report_names_every_change_but_the_unchanged_ones() -> None:
     with console.capture() as capture:
         console.print(render_report(IngestReport("v1-abc", True, documents, 3)))
     shown = capture.get()
-    assert "a.txt" in shown and "不是文本" in shown and "c.txt" not in shown
+    assert "a.txt" in shown and "不是文本" not in shown and "c.txt" not in shown
     assert "新增 1，读不了 1，未变 1；计算了 3 个向量；当前版本 v1-abc。" in shown
+
+
+def test_what_could_not_be_read_is_a_line_each_and_what_helps_is_said_once() -> None:
+    long = "资料/" + "很长的文件夹名/" * 9 + "名册.doc"
+    documents = [
+        DocumentChange("1", "a/甲.txt", "broken", "“甲.txt”是空文件。请确认文件已保存完整。"),
+        DocumentChange("2", "b/乙.txt", "broken", "“乙.txt”是空文件。请确认文件已保存完整。"),
+        DocumentChange("3", long, "broken", "“名册.doc”已加密，打不开；" + "说明" * 40 + "。请去掉密码。"),
+        DocumentChange("4", "d.txt", "broken", "读不了（权限不够）"),
+    ]
+    lines = list(unreadable_lines(documents))
+    assert ("a/甲.txt：是空文件", "") in lines
+    assert ("b/乙.txt：是空文件", "请确认文件已保存完整。") in lines
+    assert all(cell_len(f"错误：{line}") <= 80 for line, _ in lines)
+    (cut,) = (line for line, remedy in lines if remedy == "请去掉密码。")
+    assert cut.startswith("…") and "名册.doc：已加密" in cut and cut.endswith("…")
 
 
 def test_an_evaluation_shows_a_dash_where_nothing_was_to_count() -> None:

@@ -69,7 +69,15 @@ def changes(plan: UploadPlan) -> dict[str, str]:
 class TestNames:
     @pytest.mark.parametrize(
         "name",
-        ["通知.docx", " 关于“两优一先”的决定（2024）.PDF ", "a.b.html", "e\u0301.txt", "党" * 60 + ".txt"],
+        [
+            "通知.docx",
+            "通知.doc",
+            "资料.TAR.GZ",
+            " 关于“两优一先”的决定（2024）.PDF ",
+            "a.b.html",
+            "e\u0301.txt",
+            "党" * 60 + ".txt",
+        ],
     )
     def test_ordinary_names_are_kept(self, name: str) -> None:
         assert checked_name(name) == name.strip().replace("e\u0301", "\xe9")
@@ -87,7 +95,7 @@ class TestNames:
                 "~$通知.docx",
                 "通知",
                 "通知.docm",
-                "通知.doc",
+                "通知.rar",
             ),
             *("通知.docx.exe", "党" * 70 + ".txt", "通知.txt\n.exe", "\u200b.txt", "a\ud800.txt"),
         ],

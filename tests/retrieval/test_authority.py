@@ -6,6 +6,7 @@ import pytest
 
 from retrieval.authority import (
     Register,
+    change_notices,
     edition_key,
     first_day,
     is_later,
@@ -15,9 +16,10 @@ from retrieval.authority import (
     standing,
     title_key,
 )
+from retrieval.effect import NOT_IN_FORCE, STATES
 from retrieval.normalise import search_key
 from retrieval.period import AskedTime, asked_time, without_time
-from retrieval.records import DocumentInfo
+from retrieval.records import DocumentInfo, Passage
 
 
 def document(title: str, kind: str = "条例", **metadata: str) -> DocumentInfo:
@@ -133,14 +135,87 @@ def test_a_chain_names_the_edition_in_force_and_a_circle_ends() -> None:
 
 def test_notices_name_the_successor_of_what_is_cited() -> None:
     register = make_register([OLD, NEW])
-    assert source_notices([OLD, OLD], register) == ("《支部工作条例（试行）》已被《支部工作条例》取代。",)
+    assert source_notices([OLD, OLD], register) == (
+        "《支部工作条例（试行）》已修订，已被《支部工作条例》（2018-05-20）取代。",
+    )
     assert source_notices([NEW], register) == ()
     first, second = document("支部工作条例", date="2010-03-01"), document("支部工作条例", date="2018")
     assert source_notices([first], make_register([first, second])) == (
-        "《支部工作条例》（2010-03-01）已被《支部工作条例》（2018）取代。",
+        "《支部工作条例》（2010-03-01）已修订，已被《支部工作条例》（2018）取代。",
     )
     lapsed = document("关于印发《某规定》的通知", "通知", status="已废止")
     assert source_notices([lapsed], Register()) == ("《关于印发〈某规定〉的通知》已废止。",)
+
+
+def test_what_is_to_come_replaces_nothing_yet() -> None:
+    coming = document("支部工作条例", date="2026-11-01", effective="2027-01-01")
+    before = make_register([NEW, coming], day="2026-12-31")
+    assert before.state(NEW) == "" and before.state(coming) == "尚未施行"
+    assert source_notices([coming], before) == ("《支部工作条例》尚未施行，自2027-01-01起施行。",)
+    after = make_register([NEW, coming], day="2027-01-01")
+    assert after.state(NEW) == "已修订" and after.state(coming) == ""
+
+
+def test_a_term_that_has_run_out_ends_a_rule_by_itself() -> None:
+    rule = document("积分办法", status="现行", date="2020-01-01", expires="2024-12-31")
+    assert make_register([rule], day="2024-12-31").state(rule) == "现行"
+    over = make_register([rule], day="2025-01-01")
+    assert over.state(rule) == "已失效" and over.is_lapsed(rule)
+    assert source_notices([rule], over) == ("《积分办法》已失效，有效期到2024-12-31为止。",)
+    assert over.is_out_of_time(rule, AskedTime()) and not over.is_out_of_time(rule, AskedTime("2023", "2023"))
+
+
+def passage(of: DocumentInfo, section: str) -> Passage:
+    return Passage(f"{of.id}-0", of, section, "clause", 0, 1, "某", "k")
+
+
+def test_of_a_rule_changed_in_part_only_the_changed_clause_is_out_of_time() -> None:
+    rule = document("流动党员办法", status="现行", date="2015-01-01")
+    change = document(
+        "关于修改《流动党员办法》的决定",
+        "其他",
+        date="2020-01-01",
+        amends="《流动党员办法》第九条、第十二条之一",
+    )
+    later = document("流动党员办法（2021年修订）", date="2021-01-01")
+    register = make_register([rule, change], day="2026-01-01")
+    assert register.state(rule) == "部分修改" and not register.is_lapsed(rule)
+    for section, is_changed in (
+        ("第二章 › 第九条", True),
+        ("## 第十二条之一 某", True),
+        ("第十二条", False),
+        ("", False),
+    ):
+        held = passage(rule, section)
+        assert register.is_passage_out_of_time(held, AskedTime()) is is_changed
+        assert not register.is_passage_out_of_time(held, AskedTime("2016-01-01", "2016-12-31"))
+    assert change_notices([passage(rule, "第九条")], register) == (
+        "《流动党员办法》第九条已修改，见《关于修改〈流动党员办法〉的决定》（2020-01-01）。",
+    )
+    assert change_notices([passage(rule, "第八条")], register) == ()
+    assert later.id not in make_register([rule, change, later], day="2026-01-01").amended
+
+
+def test_what_a_maintainer_states_of_a_document_outweighs_what_others_say() -> None:
+    stated = document("支部工作条例（试行）", status="现行", date="2010-03-01", status_from="标注")
+    register = make_register([stated, NEW], day="2026-01-01")
+    assert register.state(stated) == "现行" and not register.replaced
+
+
+def test_the_rule_that_a_notice_issues_takes_the_place_of_the_notice() -> None:
+    notice = document("关于印发《支部工作规定》的通知", "通知", date="2018-05-20", supersedes="《支部办法》")
+    rule, old = document("支部工作规定", "规定", date="2018-05-20"), document("支部办法", "办法", date="2010")
+    assert make_register([old, notice, rule]).replaced[old.id].successor == rule
+    assert make_register([old, notice]).replaced[old.id].successor == notice
+
+
+def test_an_edition_without_a_date_follows_the_one_on_trial() -> None:
+    trial, final = document("支部办法（试行）", "办法"), document("支部办法", "办法")
+    assert set(make_register([final, trial]).replaced) == {trial.id}
+
+
+def test_every_state_has_one_word() -> None:
+    assert len(set(STATES)) == len(STATES) and set(STATES) > NOT_IN_FORCE
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_a_question_of_question_words_alone_keeps_them() -> None:
 
 def test_quoted_names_and_clause_numbers_are_told() -> None:
     question = analyse("支部工作条例第十三条对“三会一课”怎么规定?")
-    assert question.clause == 13
+    assert question.clause == "第13条"
     assert question.quoted == ("3会1课",)
 
 

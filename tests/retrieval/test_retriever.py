@@ -116,7 +116,7 @@ def test_an_internal_successor_is_unknown_to_those_who_may_not_see_it(guarded: R
     with guarded.searching("党员积分多久清零？", audiences=STAFF) as search:
         assert search.ranked[0].passage.document.source == "docs/closed.txt"
         notices = search.cited_notices(each.passage.id for each in search.ranked)
-        assert notices[0] == "《党员积分办法》（2015）已被《党员积分办法》（2020）取代。"
+        assert notices[0] == "《党员积分办法》（2015）已修订，已被《党员积分办法》（2020）取代。"
 
 
 def test_the_trace_tells_the_parts_and_the_terms(

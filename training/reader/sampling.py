@@ -15,7 +15,7 @@ from training.reader.variation import asked_otherwise, keywords, of_another, of_
 _TARGETS = (60, 90, 120, 150, 180, 240)
 _CANDIDATES = 10
 _TITLED = 0.85
-_UNANSWERED = 2.0
+_UNANSWERED = 1.4
 _AS_KEYWORDS = 0.04
 # How often a passage of another document stands beside the one that answers.
 _ELSEWHERE = 0.25

@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from bot.answering.demands import asks_number, count_asked, counts_to, places_named, states_number
+from bot.answering.demands import asks_number, count_asked, counts_to, states_number
+from retrieval.places import places_named
 
 ROWS = [
     line.partition("\t")[::2]
@@ -33,6 +34,7 @@ def test_how_many_things_are_to_be_named(question: str, count: int) -> None:
     [
         ("通过自购、自建、联建、租赁、置换等“五种途径”", 5),
         ("四必访:生病住院必访、有不满情绪必访、对困难家庭必访、逝世党员必访,精神上给予慰藉。", 4),
+        ("认证标志分为强制性认证标志和自愿性认证标志。", 2),
         ("建立了两项制度。", 2),
         ("實行年度報告制、任期制、評議制。", 3),
     ],

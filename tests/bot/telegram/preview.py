@@ -32,7 +32,7 @@ from retrieval.records import DocumentInfo, Evidence, Passage, ScoredPassage
 from retrieval.topics import Topic
 from tests.bot.telegram.markup import make_refusal
 
-_STYLE = """
+STYLE = """
 body { margin: 0; background: #c8d9b8; font: 15px/1.45 "Noto Sans CJK SC", sans-serif; }
 main { column-width: 400px; column-gap: 24px; padding: 20px; }
 section { break-inside: avoid; margin-bottom: 18px; }
@@ -150,7 +150,7 @@ def page() -> str:
     sections = "".join(_section(title, parts) for title, parts in examples())
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><title>Telegram</title>'
-        f"<style>{_STYLE}</style><main>{sections}</main></html>"
+        f"<style>{STYLE}</style><main>{sections}</main></html>"
     )
 
 
@@ -160,11 +160,15 @@ def _section(title: str, parts: tuple[MessagePart, ...]) -> str:
     for n, part in enumerate(parts, start=1):
         of = f" {n}/{len(parts)}" if len(parts) > 1 else ""
         size = f'<div class="size">{part.utf16_length}</div>'
-        # A quote is a block of its own: the line ends around it add no empty line.
-        shape = re.sub(r"\n(?=<blockquote)|(?<=</blockquote>)\n", "", part.html)
-        message = f'<div class="message">{shape}{size}</div>{_rows(part.keyboard)}'
-        shown += f"<section><h2>{html.escape(title)}{of}</h2>{message}</section>"
+        shown += f"<section><h2>{html.escape(title)}{of}</h2>{message_of(part, size)}</section>"
     return shown
+
+
+def message_of(part: MessagePart, foot: str = "") -> str:
+    """A message as a bubble, its buttons below it."""
+    # A quote is a block of its own: the line ends around it add no empty line.
+    shape = re.sub(r"\n(?=<blockquote)|(?<=</blockquote>)\n", "", part.html)
+    return f'<div class="message">{shape}{foot}</div>{_rows(part.keyboard)}'
 
 
 def _rows(keyboard: Keyboard) -> str:

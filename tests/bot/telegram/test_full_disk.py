@@ -119,6 +119,27 @@ def test_a_webhook_call_is_confirmed_after_the_answer(api: FakeApi, disk: Disk, 
         assert running.stop() == 0
 
 
+def test_a_webhook_call_that_must_wait_too_long_is_to_come_again(
+    api: FakeApi, disk: Disk, data_dir: Path
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}/hook"
+    api.faults["sendMessage"].append(Fault(drops=True, times=99))
+    with running_bot(data_dir, api, DANGWU_TELEGRAM__WEBHOOK_URL=url) as running:
+        disk.fill(running.process.pid)
+        message = {"message_id": 3, "date": 1, "chat": private(5), "from": person(5), "text": QUESTION}
+        secret = {"X-Telegram-Bot-Api-Secret-Token": api.webhook["secret_token"]}
+        body = {"update_id": 9, "message": message}
+        reply = httpx.post(url, json=body, headers=secret, trust_env=False, timeout=40)
+        assert reply.status_code == 503
+        api.faults["sendMessage"].clear()
+        running.wait_for(lambda: len(api.sent(5)) == 1)
+        again = httpx.post(url, json=body, headers=secret, trust_env=False, timeout=40)
+        assert again.status_code == 200 and len(api.sent(5)) == 1
+        disk.free(running.process.pid)
+        assert running.stop() == 0
+    assert "Traceback" not in running.log
+
+
 def test_records_return_to_the_disk(disk: Disk, tmp_path: Path) -> None:
     if disk.options:
         pytest.skip("the limit would lie on the tests themselves")
