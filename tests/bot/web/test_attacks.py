@@ -282,7 +282,7 @@ def _internal_places(accounts: Running) -> tuple[str, str]:
     with accounts.client() as client:
         sign_in(client, "工作人员", PASSWORD)
         page = html.fromstring(ask(client, INTERNAL_QUESTION).text)
-        source = page.cssselect("a.ref")[0].get("href")
+        source = page.cssselect("a[data-source]")[0].get("href")
         document = html.fromstring(client.get(source).text).cssselect("h1 a")[0].get("href")
     return source, urlsplit(document).path
 
