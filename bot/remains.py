@@ -17,6 +17,7 @@ from pathlib import Path
 from bot.answering.adviser import BUDGET_NAME, TRUST_NAME
 from bot.answering.gaps import GAPS_NAME
 from bot.telegram.store import DATABASE_NAME as TELEGRAM_DATABASE
+from bot.web.audit import AUDIT_NAME, FORMER_NAME
 from ingest.sources import SIDECAR_SUFFIX
 from retrieval.edition_files import EDITIONS_NAME
 from retrieval.erasure import Purged
@@ -28,6 +29,7 @@ _DATABASES = (DATABASE_NAME, GAPS_NAME, TELEGRAM_DATABASE)
 _OURS = frozenset(
     {f"{name}{suffix}" for name in _DATABASES for suffix in ("", "-wal", "-shm", "-journal")}
     | {LOCK_NAME, HOLDER_NAME, BUDGET_NAME, f"{BUDGET_NAME}.lock", TRUST_NAME, EDITIONS_NAME}
+    | {AUDIT_NAME, FORMER_NAME}
 )
 # The program writes UTF-8; what else lies there may come from anywhere.
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")

@@ -58,6 +58,7 @@ def _split_list(value: object) -> object:
 
 
 Ids = Annotated[tuple[int, ...], BeforeValidator(_split_list)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split_list)]
 
 
 class LanguageModelSettings(Section):
@@ -123,6 +124,33 @@ class TelegramSettings(Section):
         return SecretStr(checked_url(proxy.get_secret_value(), ("http", "https", "socks5", "socks5h")))
 
 
+class ServeSettings(Section):
+    """``DANGWU_SERVE__…``: the page and the doors; without accounts everybody on this machine is staff."""
+
+    host: str = Field(default="127.0.0.1", description="在哪个地址上监听；本机以外的地址要先设置账号")
+    port: int = Field(default=8421, ge=1, le=65535, description="端口")
+    url: str = Field(
+        default="", description="别人在浏览器里打开的地址，如 https://dangwu.example.cn；空：就是监听的地址"
+    )
+    accounts: Names = Field(
+        default=(), description="账号，每个写成 名字:角色:口令摘要，由 dangwu serve --new-account 生成"
+    )
+    keys: Names = Field(
+        default=(), description="程序的密钥，每个写成 名字:公开或内部:每分钟次数:摘要，由 --new-key 生成"
+    )
+    proxy_header: str = Field(
+        default="", description="反向代理登录以后写明用户名的请求头，如 X-Remote-User；空：不用"
+    )
+    proxies: Names = Field(default=("127.0.0.1", "::1"), description="只相信从这些地址来的 PROXY_HEADER")
+    admins: Names = Field(default=(), description="由代理登录的人里，哪些用户名是管理员")
+    staff: Names = Field(default=(), description="由代理登录的人里，哪些用户名是工作人员，可看内部资料")
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        return checked_url(url, ("http", "https"))
+
+
 class Settings(BaseSettings):
     """The whole configuration; build it with ``load_settings``, or directly in tests (``_env_file=None``)."""
 
@@ -146,6 +174,7 @@ class Settings(BaseSettings):
     history: HistorySettings = HistorySettings()
     llm: LanguageModelSettings = LanguageModelSettings()
     telegram: TelegramSettings = TelegramSettings()
+    serve: ServeSettings = ServeSettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -33,6 +33,7 @@ SECTIONS = {
     "HISTORY": "版本",
     "LLM": "大模型",
     "TELEGRAM": "Telegram 机器人",
+    "SERVE": "网页和接口",
 }
 _BOUNDS = {"gt": "大于 {:g}", "ge": "至少 {:g}", "lt": "小于 {:g}", "le": "至多 {:g}"}
 _WORDS_APART = re.compile(r"[\x21-\x7e]$")

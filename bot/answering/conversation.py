@@ -143,10 +143,13 @@ class Dialogue:
         self._gaps = gaps
         self.conversations = conversations
 
-    def ask(self, key: Key, text: str, *, audiences: Collection[Audience] = STAFF) -> Turn:
+    def ask(
+        self, key: Key, text: str, *, audiences: Collection[Audience] = STAFF, is_repeated: bool = False
+    ) -> Turn:
         """The turn with the answer; EmptyCorpus when nothing has been ingested.
 
-        What the corpus does not answer is noted as a gap, but not that there is no more of an answer.
+        What the corpus does not answer is noted as a gap, unless it ``is_repeated`` from before; but not
+        that there is no more of an answer.
         """
         if small_talk(text):
             # It neither ends what the conversation is about nor lacks in the corpus.
@@ -160,7 +163,7 @@ class Dialogue:
             if not _speaks_of(answer, resolved.named) or _is_beyond(resolved):
                 answer = _refused(answer)
         self.conversations.remember(key, resolved, answer, audiences=audiences)
-        if self._gaps is not None and not resolved.continues:
+        if self._gaps is not None and not resolved.continues and not is_repeated:
             self._gaps.record(answer)
         return Turn(text, resolved.question, answer)
 

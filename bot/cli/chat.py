@@ -15,9 +15,11 @@ from bot.cli.questions import checked_question
 from bot.cli.startup import ensure_corpus, open_application
 from bot.cli.wording import Command
 from retrieval.errors import DangwuError, InputError
+from retrieval.records import STAFF
 
 if TYPE_CHECKING:
-    from bot.answering.conversation import Dialogue, Key, Turn
+    from bot.answering.conversation import Key, Turn
+    from bot.assistant import Assistant
     from bot.compose import Application
 
 _GOODBYES = frozenset({"退出", "再见", "exit", "quit", "q", "/exit", "/quit", "/q"})
@@ -84,19 +86,17 @@ class Chat:
     """The conversation of one terminal session."""
 
     def __init__(self, application: Application) -> None:
-        from bot.answering.conversation import Conversations, Dialogue, Key
-        from bot.answering.further import Further
-        from bot.answering.gaps import Gaps
+        from bot.answering.conversation import Key
+        from bot.assistant import Assistant
 
-        further, gaps = Further(application.retriever, application.answerer), Gaps(application.data_dir)
-        self._dialogue: Dialogue = Dialogue(application.answerer, further, Conversations(), gaps)
+        self._assistant: Assistant = Assistant(application)
         self._key: Key = Key("terminal")
         self._suggestions: tuple[str, ...] = ()
 
     def say(self, line: str) -> None:
         """Answer one line; what cannot be a question, or a busy store, does not end the conversation."""
         if line.lower() in _NEW:
-            self._dialogue.conversations.forget(self._key)
+            self._assistant.forget(self._key.user)
             self._suggestions = ()
             notice("好的，重新开始。")
             return
@@ -118,6 +118,6 @@ class Chat:
         from bot.rendering.terminal import render_turn
 
         with waiting("正在查找……"):
-            turn: Turn = self._dialogue.ask(self._key, question)
+            turn: Turn = self._assistant.turn(self._key, question, STAFF)
         self._suggestions = turn.answer.suggestions
         show(render_turn(turn, width=width()))

@@ -39,6 +39,7 @@ COMMANDS = {
     "report": "把资料库的情况写成一个网页文件",
     "doctor": "检查设置、资料库、索引、模型和机器人",
     "bot": "启动 Telegram 机器人",
+    "serve": "启动网页和给别的程序的接口",
 }
 _INTERRUPTED = 130
 _CLOSED_PIPE = 141

@@ -28,7 +28,7 @@ from retrieval.effect import NOT_IN_FORCE
 from retrieval.records import DocumentInfo, Passage
 
 if TYPE_CHECKING:
-    from bot.telegram.callbacks import DocumentView
+    from bot.reading import DocumentView
     from retrieval.topics import Topic
 
 MESSAGE_UNITS = 4096

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.answering.answer import Answer
+from bot.reading import DocumentView, PassageView
 from bot.rendering.telegram_markup import Button, Keyboard, make_label
 from bot.telegram.callbacks import (
     VERDICTS,
     AskTopic,
-    DocumentView,
     FollowUp,
     OpenDocument,
     OpenPassage,
-    PassageView,
     TopicsPage,
     TurnTo,
     UploadChoice,

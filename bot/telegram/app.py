@@ -22,18 +22,18 @@ from telegram.ext import (
 )
 
 from bot import compose
+from bot.assistant import Assistant
 from bot.settings import Settings, TelegramSettings
 from bot.telegram.addressing import Identity
 from bot.telegram.buttons import Buttons
 from bot.telegram.client import client_options, request_options
 from bot.telegram.commands import Commands
 from bot.telegram.delivery import Delivery
-from bot.telegram.desk import Desk
 from bot.telegram.gate import Gate
 from bot.telegram.handlers import Handlers
 from bot.telegram.inline import Inline
 from bot.telegram.journal import UpdateJournal
-from bot.telegram.limits import LimitSettings, Lines, PerPerson, RateLimits, RateWindow, WorkQueue
+from bot.telegram.limits import LimitSettings, PerPerson, RateLimits
 from bot.telegram.menus import Menus
 from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor
@@ -44,14 +44,11 @@ from bot.telegram.store import TelegramStore
 from bot.telegram.turns import Turns
 from bot.telegram.uploads import Uploads
 from bot.telegram.webhook import Calls, webhook_place
+from bot.work import Lines, RateWindow, WorkQueue
 from retrieval.errors import DangwuError
 
 # Telegram remembers this list, and leaves out what is not on it.
 ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member")
-# More threads than processors only make each answer slower.
-_WORKERS = 2
-# Most of the time of a language model's answer is spent waiting for it.
-_WORKERS_THAT_WAIT = 8
 # More than one of each person whose question is taken on and one of each who has pressed a button.
 _DELIVERIES_OF_A_CHAT = 150
 # With waits of up to half a minute: a network that is lost for ten minutes loses no reply.
@@ -101,11 +98,16 @@ def source_of(application: BotApplication, settings: TelegramSettings) -> Source
 def build(
     core: compose.Application,
     *,
+    assistant: Assistant | None = None,
+    metrics: Metrics | None = None,
     limits: LimitSettings | None = None,
     clock: Clock = time.monotonic,
     sleep: Sleep = asyncio.sleep,
 ) -> BotApplication:
-    """The application with all its parts; nothing is contacted before it is initialised."""
+    """The application with all its parts; nothing is contacted before it is initialised.
+
+    ``assistant`` and ``metrics`` are those of another channel in the same process, where there is one.
+    """
     limits = limits or LimitSettings()
     settings = core.settings.telegram
     store = TelegramStore(core.data_dir, goes_on=True)
@@ -119,15 +121,14 @@ def build(
     bot: ExtBot[None] = PollingBot(token, polls, journal.pass_over, sleep=sleep, **client_options(settings))
     gate = Gate(settings, migrations=store.migrations)
     rates = RateLimits(limits, now=clock)
-    workers = _WORKERS_THAT_WAIT if core.settings.llm.model else _WORKERS
-    desk = Desk(core, WorkQueue(workers=workers, bound=limits.queue))
+    assistant = assistant or Assistant(core, bound=limits.queue)
     delivery = Delivery(
         bot, capacity=_DELIVERIES_OF_A_CHAT, attempts=_SEND_ATTEMPTS, clock=clock, sleep=sleep
     )
     lines = Lines(limits.chat_queue)
     menus = Menus(bot, gate, store)
-    commands = Commands(desk, store, menus, lambda: bot, _answerer(core.settings))
-    metrics = Metrics()
+    commands = Commands(assistant, store, menus, lambda: bot, _answerer(core.settings))
+    metrics = metrics or Metrics()
     turns = Turns(store, rates, lines, delivery, metrics)
     uploads = Uploads(core, store, gate, turns, delivery, bot, sleep=sleep)
 
@@ -136,10 +137,10 @@ def build(
 
     handlers = Handlers(commands, turns, uploads, gate, store, delivery, identity)
     presses, waiting = RateWindow(limits.per_chat, limits.window_s, clock), Lines(limits.chat_queue)
-    buttons = Buttons(desk, commands, store, gate, rates, presses, waiting, delivery, uploads)
+    buttons = Buttons(assistant, commands, store, gate, rates, presses, waiting, delivery, uploads)
     # Typing one question is many queries, which must not use up what the person may ask.
-    inline = Inline(desk, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
-    _watch(metrics, desk.work, lines, delivery)
+    inline = Inline(assistant, RateLimits(replace(limits, per_user=limits.per_chat), now=clock))
+    _watch(metrics, assistant.work, lines, delivery)
     monitor = Monitor(metrics, lambda: _health(core, lines, polls))
 
     course = _Course(settings, bot, store, menus, journal, turns, uploads, monitor)

@@ -9,17 +9,19 @@ from telegram import CallbackQuery, Chat, Message, Update
 from telegram.error import BadRequest
 from telegram.ext import ContextTypes
 
+from bot import work
+from bot.assistant import Assistant
+from bot.reading import Gone
 from bot.rendering.telegram import render_document, render_passage, render_topics_page
 from bot.rendering.telegram_keyboards import passage_keyboard
 from bot.rendering.telegram_markup import MessagePart
-from bot.telegram import limits, wording
+from bot.telegram import wording
 from bot.telegram.addressing import Addressed
 from bot.telegram.callbacks import (
     AskTopic,
     Callback,
     CallbackError,
     FollowUp,
-    Gone,
     OpenDocument,
     OpenPassage,
     TopicsPage,
@@ -31,13 +33,13 @@ from bot.telegram.callbacks import (
 )
 from bot.telegram.commands import Asking, Commands
 from bot.telegram.delivery import Delivery, QueueFull
-from bot.telegram.desk import Desk
 from bot.telegram.gate import Gate
-from bot.telegram.limits import Lines, RateLimits, RateWindow
+from bot.telegram.limits import RateLimits
 from bot.telegram.replies import topic_of
 from bot.telegram.requests import Target
 from bot.telegram.store import StoredAnswer, TelegramStore
 from bot.telegram.uploads import Uploads
+from bot.work import Lines, RateWindow
 
 # Longer nobody looks at the circle of a button.
 _PATIENCE_S = 5.0
@@ -53,7 +55,7 @@ class Buttons:
 
     def __init__(
         self,
-        desk: Desk,
+        assistant: Assistant,
         commands: Commands,
         store: TelegramStore,
         gate: Gate,
@@ -63,7 +65,7 @@ class Buttons:
         delivery: Delivery,
         uploads: Uploads,
     ) -> None:
-        self._desk = desk
+        self._assistant = assistant
         self._commands = commands
         self._store = store
         self._gate = gate
@@ -86,7 +88,7 @@ class Buttons:
             toast = wording.GONE
         except CallbackError:
             toast = wording.NO_BUTTON
-        except (limits.QueueFull, QueueFull):
+        except (work.QueueFull, QueueFull):
             toast = wording.BUSY
         except Exception:
             toast = wording.FAILED
@@ -126,7 +128,7 @@ class Buttons:
 
     async def _page(self, wanted: TurnTo | TopicsPage, asking: Asking) -> MessagePart:
         if isinstance(wanted, TopicsPage):
-            return render_topics_page(await self._desk.topics(asking.audiences), wanted.page)
+            return render_topics_page(await self._assistant.topics(asking.audiences), wanted.page)
         return (await self._passage(wanted.passage_id, asking))[0]
 
     async def _opened(self, wanted: Callback, asking: Asking, message: Message) -> tuple[MessagePart, ...]:
@@ -134,9 +136,9 @@ class Buttons:
             case OpenPassage(passage_id):
                 return await self._passage(passage_id, asking)
             case OpenDocument(document_id):
-                return (render_document(await self._desk.document(document_id, asking.audiences)),)
+                return (render_document(await self._assistant.document(document_id, asking.audiences)),)
             case AskTopic(key):
-                topic = find_topic(await self._desk.topics(asking.audiences), key)
+                topic = find_topic(await self._assistant.topics(asking.audiences), key)
                 return await self._answer(wording.TOPIC_QUESTION.format(name=topic.name), asking)
             case FollowUp(answer_id, index):
                 suggestions = self._stored(answer_id, message).record.get("suggestions", [])
@@ -146,14 +148,14 @@ class Buttons:
         raise CallbackError("not a button that opens something")
 
     async def _passage(self, passage_id: str, asking: Asking) -> tuple[MessagePart, ...]:
-        view = await self._desk.passage(passage_id, asking.audiences)
+        view = await self._assistant.passage(passage_id, asking.audiences)
         return render_passage(
             view.passage, position=view.position, total=view.total, keyboard=passage_keyboard(view)
         )
 
     async def _answer(self, question: str, asking: Asking) -> tuple[MessagePart, ...]:
         await self._delivery.show_typing(Target(asking.chat.id, asking.topic_id or None))
-        turn = await self._desk.ask(asking.key, question, "", asking.audiences)
+        turn = await self._assistant.ask(asking.key, question, "", asking.audiences)
         return tuple(self._commands.answered(asking, turn).parts)
 
     def _vote(self, vote: Vote, message: Message, user_id: int) -> str:

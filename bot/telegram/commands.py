@@ -32,7 +32,7 @@ from retrieval.errors import StoreError, WorkError
 
 if TYPE_CHECKING:
     from bot.answering.conversation import Turn
-    from bot.telegram.desk import Desk
+    from bot.assistant import Assistant
     from bot.telegram.menus import Menus
     from bot.telegram.store import TelegramStore
     from retrieval.records import Audience
@@ -70,9 +70,9 @@ class Commands:
     """The replies of one bot; ``answerer`` says in Chinese how its answers come about."""
 
     def __init__(
-        self, desk: Desk, store: TelegramStore, menus: Menus, bot: Callable[[], Bot], answerer: str
+        self, assistant: Assistant, store: TelegramStore, menus: Menus, bot: Callable[[], Bot], answerer: str
     ) -> None:
-        self._desk = desk
+        self._assistant = assistant
         self._store = store
         self._menus = menus
         self._bot = bot
@@ -105,7 +105,9 @@ class Commands:
         if not said.text and not said.context:
             without_text = wording.ONLY_FILES if asking.role == "admin" else wording.ONLY_TEXT
             return _notice(wording.NO_QUESTION if said.command else without_text)
-        turn = await self._desk.ask(asking.key, said.text, said.context, asking.audiences)
+        turn = await self._assistant.ask(
+            asking.key, said.text, said.context, asking.audiences, when_empty=wording.NO_WORDS
+        )
         return self.answered(asking, turn)
 
     def answered(self, asking: Asking, turn: Turn) -> Reply:
@@ -126,24 +128,24 @@ class Commands:
         wanted = asking.said.text or asking.said.context
         if not wanted:
             return _notice(wording.NO_SEARCH)
-        return Reply(found_parts(await self._desk.search(wanted, asking.audiences)), "answer")
+        return Reply(found_parts(await self._assistant.search(wanted, asking.audiences)), "answer")
 
     async def _topics(self, asking: Asking) -> Reply:
-        return Reply([render_topics_page(await self._desk.topics(asking.audiences), 0)], "answer")
+        return Reply([render_topics_page(await self._assistant.topics(asking.audiences), 0)], "answer")
 
     async def _sources(self, asking: Asking) -> Reply:
-        return Reply(source_parts(await self._desk.documents(asking.audiences)), "answer")
+        return Reply(source_parts(await self._assistant.documents(asking.audiences)), "answer")
 
     async def _feedback(self, asking: Asking) -> Reply:
         if not asking.said.text and asking.is_private and asking.role == "admin":
-            return Reply(text_parts(await self._desk.feedback()), "answer")
+            return Reply(text_parts(await self._assistant.feedback() + wording.MORE_FEEDBACK), "answer")
         if not asking.said.text:
             return _notice(wording.NO_COMMENT)
         self._store.comment(asking.user_id, asking.said.text)
         return Reply([note(wording.COMMENT_KEPT)], "answer")
 
     async def _forget(self, asking: Asking) -> Reply:
-        self._desk.forget(asking.key.user)
+        self._assistant.forget(asking.key.user)
         try:
             count = self._store.forget(asking.user_id)
         except StoreError as exc:
@@ -157,13 +159,13 @@ class Commands:
             can = await notices.can_be_mentioned(asking.chat, await self._bot().get_me())
             return Reply([render_group_greeting(name, can_be_mentioned=can)], "answer")
         await self._menus.announce_to(asking.user_id)
-        overview = await self._desk.overview(asking.audiences)
+        overview = await self._assistant.overview(asking.audiences)
         examples = await self._examples(asking)
         return Reply([render_start(name, overview.documents, examples)], "answer")
 
     async def _examples(self, asking: Asking) -> Sequence[Topic]:
         """Topics to offer as examples; none while those of a large new version are still being collected."""
-        topics = asyncio.create_task(self._desk.topics(asking.audiences))
+        topics = asyncio.create_task(self._assistant.topics(asking.audiences))
         done, _ = await asyncio.wait({topics}, timeout=_PATIENCE_S)
         return topics.result() if done else ()
 
@@ -179,7 +181,7 @@ class Commands:
 
     async def _status(self, asking: Asking) -> Reply:
         try:
-            overview = await self._desk.overview(asking.audiences)
+            overview = await self._assistant.overview(asking.audiences)
         except WorkError as exc:
             # Just then the codes of the errors are wanted.
             _log.warning("status: %s", exc.message)
@@ -187,7 +189,7 @@ class Commands:
         is_admin = asking.is_private and asking.role == "admin"
         errors = self._store.last_errors(_ERRORS_SHOWN) if is_admin else []
         how = "" if asking.is_private else await self._mentions(asking)
-        return Reply([status_part(overview, self._desk.work.length, how, errors)], "answer")
+        return Reply([status_part(overview, self._assistant.work.length, how, errors)], "answer")
 
     async def _mentions(self, asking: Asking) -> str:
         can = await notices.can_be_mentioned(asking.chat, await self._bot().get_me())

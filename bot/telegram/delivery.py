@@ -28,9 +28,9 @@ from telegram.error import (
 )
 
 from bot.rendering.telegram_markup import MessagePart
-from bot.telegram.limits import asker
 from bot.telegram.pacing import ChatPacer, Clock, OverallPacer, Pace, Sleep
 from bot.telegram.requests import Request, Target, is_gone, is_shut_out, is_unchanged
+from bot.work import asker
 
 _log = logging.getLogger(__name__)
 _LANES_KEPT = 1_000

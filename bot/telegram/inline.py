@@ -12,12 +12,14 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.ext import ContextTypes
 
+from bot.assistant import Assistant
 from bot.rendering.telegram import render_answer
 from bot.rendering.telegram_markup import make_label
-from bot.telegram.desk import Desk
-from bot.telegram.limits import QueueFull, RateLimits
+from bot.telegram.limits import RateLimits
+from bot.work import QueueFull
 from retrieval.effect import NOT_IN_FORCE
 from retrieval.errors import InputError
+from retrieval.records import EVERYONE
 
 # Each keystroke is a query; the first few characters ask nothing yet.
 _CHARS_MIN = 4
@@ -31,8 +33,8 @@ _UNITS = 4000
 class Inline:
     """The inline mode of one bot; nobody's role counts, since anybody may read where the answer lands."""
 
-    def __init__(self, desk: Desk, rates: RateLimits) -> None:
-        self._desk = desk
+    def __init__(self, assistant: Assistant, rates: RateLimits) -> None:
+        self._assistant = assistant
         self._rates = rates
 
     async def on_query(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -48,7 +50,7 @@ class Inline:
         if len(query.query.strip()) < _CHARS_MIN:
             return []
         try:
-            answer = await self._desk.answer_publicly(query.query)
+            answer = await self._assistant.answer_once(query.query, EVERYONE)
         except (InputError, QueueFull):
             return []
         if answer.status != "answered":

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.assistant import Overview
 from bot.rendering.legible import on_one_line
 from bot.rendering.telegram import MESSAGE_UNITS, render_found
 from bot.rendering.telegram_markup import Button, MessagePart, Run, displayable, make_part
 from bot.rendering.telegram_split import split_text
 from bot.telegram import wording
 from bot.telegram.callbacks import OpenPassage, encode
-from bot.telegram.desk import Overview
 from bot.telegram.replies import note
 from retrieval.records import DocumentInfo, Evidence
 

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.work import is_fair
+
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -46,15 +48,6 @@ class Window:
     def is_idle(self, now: float) -> bool:
         """Whether no event counts any more."""
         return not self._times or self._times[-1] + self._span_s <= now
-
-
-def is_fair(own: int, others: int, capacity: int, more: int = 1) -> bool:
-    """Whether a person who has ``own`` of something may have ``more``, the others having what they have.
-
-    Nobody gets more than half of what the others leave: whoever comes next always finds something. Who has
-    nothing yet gets it as long as there is any.
-    """
-    return 2 * (own + more) <= capacity - others or (own == 0 and others < capacity)
 
 
 class Shares:

@@ -18,10 +18,11 @@ from bot.telegram import wording
 from bot.telegram.delivery import Delivery, DeliveryClosed, Outcome
 from bot.telegram.delivery import QueueFull as ChatFull
 from bot.telegram.incidents import Undelivered, kind_of, note_incident
-from bot.telegram.limits import Lines, QueueFull, RateLimits, asker
+from bot.telegram.limits import RateLimits
 from bot.telegram.metrics import Metrics
 from bot.telegram.replies import Ending, Reply, note, target_of
 from bot.telegram.store import TelegramStore
+from bot.work import Lines, QueueFull, asker
 from retrieval.errors import UsageError
 
 Work = Callable[[], Awaitable[Reply]]

@@ -28,6 +28,7 @@ NO_QUESTION = "没有看到问题。请在命令后面写上问题，如：/ask 
 NO_SEARCH = "请在命令后面写上要找的词句，如：/search 议事程序"
 NO_COMMENT = "请在命令后面写上意见，如：/feedback 缺少今年的通知。也可以用答案下面的按钮评价那个答案。"
 COMMENT_KEPT = "谢谢，意见已经记下，维护者会看到。"
+NO_WORDS = "请用一句话提问，如：/ask 预备党员的预备期多长？"
 MORE_FEEDBACK = "\n\n全部评价、导出和变成评测题，在服务器上运行：dangwu feedback"
 FORGOTTEN = "已删除与您有关的 {count} 条记录（提问、评价、留言），也忘掉了对话。"
 NOT_FORGOTTEN = "现在删不了，服务器的磁盘暂时写不进去。请过一会儿再发一次 /forget。"

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.answering.answer import Answer, Citation, Statement
+from bot.assistant import Overview
+from bot.reading import DocumentView, PassageView
 from bot.rendering.telegram import (
     render_answer,
     render_busy_notice,
@@ -24,8 +26,6 @@ from bot.rendering.telegram import (
 from bot.rendering.telegram_keyboards import answer_keyboard, passage_keyboard
 from bot.rendering.telegram_markup import Keyboard, MessagePart
 from bot.telegram import wording
-from bot.telegram.callbacks import DocumentView, PassageView
-from bot.telegram.desk import Overview
 from bot.telegram.listings import found_parts, status_part
 from bot.telegram.replies import note
 from retrieval.records import DocumentInfo, Evidence, Passage, ScoredPassage

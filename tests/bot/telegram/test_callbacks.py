@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.reading import Gone, find_document, find_passage
 from bot.telegram.callbacks import (
     VERDICTS,
     AskTopic,
     Callback,
     CallbackError,
     FollowUp,
-    Gone,
     OpenDocument,
     OpenPassage,
     TopicsPage,
@@ -23,8 +23,6 @@ from bot.telegram.callbacks import (
     Vote,
     decode,
     encode,
-    find_document,
-    find_passage,
     topic_key,
 )
 from ingest.pipeline import ingest

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from bot.rendering.telegram import render_answer
 from bot.rendering.telegram_markup import Button, MessagePart, Run, make_part, with_keyboard
 from bot.telegram.delivery import Delivery, DeliveryClosed, Outcome, QueueFull
-from bot.telegram.limits import asker
 from bot.telegram.pacing import Pace
 from bot.telegram.requests import Target, inline_keyboard
+from bot.work import asker
 from tests.bot.telegram.markup import make_answer, parse
 from tests.bot.telegram.simulation import (
     LATENCY_S,

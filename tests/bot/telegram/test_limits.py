@@ -14,15 +14,11 @@ from telegram import Update
 
 from bot.telegram.limits import (
     LimitSettings,
-    Lines,
     PerPerson,
-    QueueFull,
     RateLimits,
-    RateWindow,
-    WorkQueue,
-    asker,
 )
 from bot.telegram.pacing import Shares
+from bot.work import Lines, QueueFull, RateWindow, WorkQueue, asker
 from tests.bot.telegram.fake_rules import group, person, private
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answering.answer import Answer
+from bot.reading import DocumentView, PassageView
 from bot.rendering.telegram import (
     render_answer,
     render_busy_notice,
@@ -27,10 +28,8 @@ from bot.rendering.telegram_keyboards import answer_keyboard, passage_keyboard
 from bot.rendering.telegram_markup import ENTITIES, Button, MessagePart, Run, displayable, make_part
 from bot.telegram.callbacks import (
     AskTopic,
-    DocumentView,
     FollowUp,
     OpenPassage,
-    PassageView,
     TopicsPage,
     TurnTo,
     Vote,

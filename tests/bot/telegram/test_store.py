@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from telegram import Bot, Update
 
-from bot.telegram.desk import with_context
+from bot.assistant import with_context
 from bot.telegram.journal import UpdateJournal
 from bot.telegram.store import ANSWERS_KEPT_DAYS, DATABASE_NAME, TelegramStore
 from retrieval.errors import InputError, StoreError
