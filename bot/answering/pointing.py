@@ -19,8 +19,8 @@ PASSAGES_READ = 6
 _OF_RANK = 1.5
 # What a document says that never names the place or body asked about, in logits.
 _OF_ANOTHER = -3.0
-# Two editions of one sentence share this much of their bigrams.
-_ALIKE = 0.5
+# Two editions of one sentence share this much of the bigrams of the shorter one.
+_ALIKE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _counterpart(old: Pointed, present: Sequence[Pointed]) -> Pointed | None:
     """The unit of the present texts that says nearly the same, as likely as the old one."""
     words = set(bigrams(old.text))
     others = [set(bigrams(each.text)) for each in present]
-    shares = [len(words & other) / max(1, len(words | other)) for other in others]
+    shares = [len(words & other) / max(1, min(len(words), len(other))) for other in others]
     nearest = max(range(len(present)), key=shares.__getitem__, default=-1)
     if nearest < 0 or shares[nearest] < _ALIKE:
         return None

@@ -60,6 +60,8 @@ def _read(data: bytes, pages: list[list[Line]], scans: Sequence[int], name: str)
         for number, page in enumerate(pages, 1)
     ]
     warnings = doubts([(f"第 {number} 页", page) for number, page in read.items()])
+    if blank := [number for number, page in read.items() if not page.paragraphs]:
+        warnings = (*warnings, f"{_named(blank)}是图片，里面没有认出文字")
     return Scanned(texts, warnings, (), "全文" if len(scans) == len(pages) else _named(scans))
 
 

@@ -133,7 +133,7 @@ def test_a_single_scanned_page_is_named_in_a_warning() -> None:
     buffer = io.BytesIO()
     both.write(buffer)
     raw = load(buffer.getvalue(), "文件.pdf")
-    assert BODY[0] in raw.text and any("第 2 页" in warning for warning in raw.warnings)
+    assert BODY[0] in raw.text and any("第 2 页" in each for each in (*raw.remarks, *raw.warnings))
 
 
 def test_a_file_without_any_text_is_refused() -> None:

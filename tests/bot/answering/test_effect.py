@@ -73,7 +73,7 @@ def test_the_edition_in_force_leads_in_search_and_answers(together: Corpus) -> N
             assert not set(sources(answer)) & set(pair.not_in_force), pair.asked
             assert search_key(pair.value) in search_key(answer.text), pair.asked
             assert all(each.document.status not in NOT_IN_FORCE for each in answer.citations)
-    assert answered >= 12
+    assert answered >= 9
 
 
 def test_clauses_that_stayed_as_they_were_raise_no_alarm(together: Corpus) -> None:
@@ -96,7 +96,7 @@ def test_the_edition_of_then_says_first_what_became_of_it(together: Corpus) -> N
                 assert any(
                     state in first_line(answer) for state in ("已修订", "已废止", "已失效", "已修改")
                 ), pair
-    assert answered >= 12
+    assert answered >= 9
 
 
 def test_an_old_edition_alone_is_in_force_as_far_as_anybody_knows(old_alone: Corpus) -> None:
