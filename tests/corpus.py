@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
@@ -58,6 +59,15 @@ def answering(
     from bot.answering.answerer import Answerer
 
     return Answerer(retriever, bundled_reader(), adviser=adviser, cache=cache)
+
+
+def open_way(folder: Path) -> None:
+    """Let an ordinary user come to a folder below the temporary ones, however many there are above it."""
+    root = Path(tempfile.gettempdir()).resolve()
+    for each in (folder, *folder.parents):
+        if each == root:
+            break
+        each.chmod(0o755)
 
 
 class HashEmbedder(Embedder):

@@ -55,7 +55,7 @@ def compose(pointed: Sequence[Pointed]) -> list[Piece]:
         if not found or (sum(p.end - p.start for p in whole) <= room and not (is_list and has_list)):
             found += [piece for piece in whole if not _is_told(piece, found, views)]
             has_list = has_list or is_list
-    return [_settled(piece, views[piece.passage.document.id]) for piece in _joined(found, views)]
+    return [settled(piece, views[piece.passage.document.id]) for piece in _joined(found, views)]
 
 
 def _chosen(pointed: Sequence[Pointed]) -> Iterator[Pointed]:
@@ -196,7 +196,7 @@ def _key(piece: Piece, views: Mapping[str, DocumentView]) -> str:
     return match_key(views[piece.passage.document.id].text[piece.start : piece.end])
 
 
-def _settled(piece: Piece, view: DocumentView) -> Piece:
+def settled(piece: Piece, view: DocumentView) -> Piece:
     """The piece past the hashes of a Markdown heading, with the section that it stands in."""
     hashes = _HASHES.match(view.text, piece.start, piece.end)
     start = hashes.end() if hashes and hashes.end() < piece.end else piece.start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.answering.composing import settled
 from bot.answering.pointing import Pointing
 from bot.answering.sources import Piece
 
@@ -17,7 +18,8 @@ def nearest_pieces(pointing: Pointing) -> list[Piece]:
     for each in pointing.pointed:
         passage = each.source.passage
         if each.source.score >= NEAR and each.unit.kind != "heading":
-            found.setdefault(passage.id, Piece(passage, each.unit.start, each.unit.end))
+            piece = Piece(passage, each.unit.start, each.unit.end)
+            found.setdefault(passage.id, settled(piece, each.source.view))
         if len(found) == QUOTES_MAX:
             break
     return list(found.values())

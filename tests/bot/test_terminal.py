@@ -92,6 +92,11 @@ def commands(files: dict[str, Any], home: Path) -> Iterator[list[str]]:
         ["gaps", "--json"],
         ["feedback"],
         ["doctor"],
+        ["list"],
+        ["list", "--json"],
+        ["formats"],
+        ["compare", dues, named],
+        ["compare", files["named"], HOSTILE],
     )
     yield from (["feedback", "--json"], ["doctor", "--json"], ["report", "--json"], ["report"])
     yield from (["report", "-o", "-"], ["backup", backup], ["restore", backup])
@@ -149,7 +154,7 @@ def test_no_command_hands_on_what_steers_a_terminal(
     on_terminal: bool, files: dict[str, Any], tmp_path: Path
 ) -> None:
     lines = list(commands(files, tmp_path))
-    assert {word for line in lines for word in line} >= COMMANDS.keys() - {"bot"}
+    assert {word for line in lines for word in line} >= COMMANDS.keys() - {"bot", "serve"}
     written = execute(lines, tmp_path, on_terminal=on_terminal)
     assert "Traceback" not in written and "内部出错" not in written
     for said in ("阳光党费", "党费须知", "某某区委", "broken", "没有命令", "火星基地", "⟨U+001B⟩", "[red]红"):

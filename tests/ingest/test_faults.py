@@ -29,7 +29,7 @@ from retrieval.publication import content_key
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders
 from tests.changing import CHANGES, ingest_folder, purge
-from tests.corpus import ask, run_ingest, write_files
+from tests.corpus import ask, open_way, run_ingest, write_files
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("KILLS", "5"))
@@ -244,8 +244,7 @@ def open_to_nobody(data_dir: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("open_to_nobody")
 def test_a_change_that_may_not_write_says_so(scenes: dict[str, Scene], data_dir: Path, change: str) -> None:
     shutil.copytree(scenes[change].data_dir, data_dir)
-    for folder in (data_dir.parent, data_dir.parent.parent, data_dir.parent.parent.parent):
-        folder.chmod(0o755)
+    open_way(data_dir.parent)
     for path in (data_dir, *data_dir.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
     status, err = run(change, data_dir, scenes[change].what, "nobody")

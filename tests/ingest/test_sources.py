@@ -24,7 +24,7 @@ from ingest.sources import (
 )
 from retrieval.errors import InputError, SourceError
 from retrieval.publication import Root
-from tests.corpus import write_files
+from tests.corpus import open_way, write_files
 
 
 @pytest.fixture
@@ -194,8 +194,7 @@ def test_unreadable_folders_and_files_are_reported_by_name(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     base = tmp_path_factory.mktemp("open")
-    for folder in (base, base.parent, base.parent.parent):
-        folder.chmod(0o755)
+    open_way(base)
     docs = write_files(base / "docs", a="一", b="二")
     write_files(docs / "closed", c="三")
     (docs / "a.txt").chmod(0)

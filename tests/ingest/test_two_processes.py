@@ -19,7 +19,7 @@ from retrieval.errors import StoreBusy
 from retrieval.models.embedder import load_embedder
 from retrieval.store import Store
 from retrieval.vectors import VectorFolders
-from tests.corpus import HashEmbedder, ask, plain_parts, run_ingest, served, write_files
+from tests.corpus import HashEmbedder, ask, open_way, plain_parts, run_ingest, served, write_files
 
 HELPER = [sys.executable, "-m", "tests.corpus"]
 ROOT = Path(__file__).parents[2]
@@ -215,8 +215,7 @@ def test_a_full_disk_leaves_the_old_corpus_and_says_so(data_dir: Path, docs: Pat
 def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder that an ordinary user can read and not write, beside its documents."""
     base = tmp_path_factory.mktemp("read-only")
-    for folder in (base, base.parent, base.parent.parent):
-        folder.chmod(0o755)
+    open_way(base)
     run_ingest(base / "data", write_files(base / "docs", a="甲\n第一条"))
     everything = [base / "data", *(base / "data").rglob("*")]
     for path in everything:
