@@ -6,16 +6,15 @@ The library's own course ends a program that is told to stop while it starts wit
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Updater
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from bot.stopping import told_to_stop
+
 _START_RETRIES = 5
 _BETWEEN_ATTEMPTS_S = 1.0
 _CONFLICT = "Conflict: another program fetches the updates of this token, or a webhook is set"
@@ -61,26 +60,20 @@ async def serve(application: Any, source: Source) -> None:
 
     Whoever sends a second signal does not want to wait for the stop: that one ends the process.
     """
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    # Some systems have no handlers of signals in the loop; there Ctrl-C cancels all this.
-    with contextlib.suppress(NotImplementedError):
-        for each in _SIGNALS:
-            loop.add_signal_handler(each, told.set)
     starting = asyncio.create_task(_start(application, source))
-    waiting = asyncio.create_task(told.wait())
     try:
-        await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            starting.result()
-            await waiting
+        with told_to_stop() as told:
+            waiting = asyncio.create_task(told.wait())
+            try:
+                await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                if starting.done():
+                    starting.result()
+                    await waiting
+            finally:
+                waiting.cancel()
     finally:
-        with contextlib.suppress(NotImplementedError):
-            for each in _SIGNALS:
-                loop.remove_signal_handler(each)
         starting.cancel()
-        waiting.cancel()
-        await asyncio.wait({starting, waiting})
+        await asyncio.wait({starting})
         await _stop(application, source)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import signal
 import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from bot.stopping import told_to_stop
 from bot.web.app import Web, build
 from bot.web.bounds import Protocol
 from retrieval.errors import SettingError
@@ -19,7 +19,6 @@ from retrieval.errors import SettingError
 if TYPE_CHECKING:
     from bot.compose import Application
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # What is being answered then is finished first.
 _STOP_WITHIN_S = 10
 _CONNECTIONS_MAX = 1_000
@@ -102,20 +101,12 @@ async def serve(core: Application, web: Web, listening: socket.socket, *, with_b
 
 
 async def _until_told(serving: asyncio.Task[Any]) -> None:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    # Some systems have no handlers of signals in the loop; there Ctrl-C cancels all this.
-    with contextlib.suppress(NotImplementedError):
-        for each in _SIGNALS:
-            loop.add_signal_handler(each, told.set)
-    waiting = asyncio.create_task(told.wait())
-    try:
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        waiting.cancel()
-        with contextlib.suppress(NotImplementedError):
-            for each in _SIGNALS:
-                loop.remove_signal_handler(each)
+    with told_to_stop() as told:
+        waiting = asyncio.create_task(told.wait())
+        try:
+            await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
 
 
 async def _serve_bot(core: Application, web: Web, serving: asyncio.Task[Any]) -> None:

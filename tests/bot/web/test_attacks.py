@@ -362,8 +362,11 @@ def test_who_says_nothing_or_little_is_not_waited_for(site: Running, monkeypatch
     for said in (b"", b"GET / HTTP/1.1\r\nHost: x", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"):
         with socket.create_connection((host, int(port)), timeout=20) as connection:
             connection.sendall(said)
+            # A timeout here would mean that the door is still held open.
             while connection.recv(4096):
                 pass
+            assert connection.recv(1) == b"", "the other end has closed"
+    assert httpx.get(f"{site.base}/health", trust_env=False).status_code == 200
 
 
 async def test_a_body_that_comes_drop_by_drop_is_given_up() -> None:

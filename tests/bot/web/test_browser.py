@@ -110,4 +110,6 @@ def test_a_maintainer_opens_the_desk_and_takes_a_file_in(
     for place in ("history", "voices", "health", "log"):
         page.goto(f"{site.base}/desk/{place}")
         keep(page, f"desk-{place}-{width}")
+    page.goto(f"{site.base}/library")
+    assert "党员活动室使用规定" in page.content()
     context.close()
